@@ -1,0 +1,24 @@
+//! The dashboard of `lode`: one page that shows what the miner does, as it does it, and takes the operator's targets.
+
+mod api;
+mod app;
+mod chart;
+mod clock;
+mod draft;
+mod format;
+mod live;
+mod past;
+mod theme;
+mod token;
+mod ui;
+mod verdict;
+
+mod page;
+
+fn main() {
+    // A panic in WASM is otherwise only "unreachable executed".
+    console_error_panic_hook::set_once();
+    // Before anything else reads the address: the token must not stay in it.
+    token::take_from_address();
+    leptos::mount::mount_to_body(app::App);
+}

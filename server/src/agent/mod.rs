@@ -1,0 +1,156 @@
+//! The agent: turns a verified request into an answer, from memory or from a solver, before the deadline.
+
+mod adapter;
+mod flights;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lode_shared::{Settings, Source};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
+
+pub use adapter::{Adapter, AdapterKind, Asks, HashField};
+use flights::{Flights, Seat};
+
+use crate::clock::Clock;
+use crate::domain::{Answer, Question, Task};
+use crate::ports::{Recall, SolveError};
+
+/// Memory that takes longer than this is no faster than what it saves.
+const RECALL_BUDGET: Duration = Duration::from_millis(300);
+
+/// An answer and where it came from.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The answer's fields, beside the adapter's `reply`.
+    pub answer: Arc<Answer>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Why a verified request got no answer. The texts are safe to show to a validator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// The deadline came first.
+    #[error("Response timeout: no answer before the deadline")]
+    Timeout,
+    /// The solver failed.
+    #[error("Internal Server Error: no answer")]
+    Solver,
+    /// What the solver said is no valid answer.
+    #[error("Internal Server Error: no valid answer")]
+    Invalid,
+    /// The solve this request waited for was given up.
+    #[error("Internal Server Error: solving was abandoned")]
+    Abandoned,
+}
+
+impl AnswerError {
+    /// The label under which it is counted.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Solver => "solver_error",
+            Self::Invalid => "invalid_answer",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// Answers questions.
+pub struct Agent {
+    recall: Arc<dyn Recall>,
+    flights: Flights,
+    /// Solves outlive the request that started them, so that followers are not left alone; shutdown waits for them.
+    solves: TaskTracker,
+    clock: Clock,
+}
+
+impl Agent {
+    /// With this memory.
+    pub fn new(recall: Arc<dyn Recall>, solves: TaskTracker, clock: Clock) -> Self {
+        Self { recall, flights: Flights::default(), solves, clock }
+    }
+
+    /// Answers the question in `body`, at the latest at `deadline`.
+    pub async fn answer(
+        &self,
+        asks: &Arc<Asks>,
+        question: Question,
+        body: &Map<String, Value>,
+        settings: Settings,
+        deadline: Instant,
+    ) -> Result<Answered, AnswerError> {
+        if asks.cache {
+            let recall = self.recall.recall(&question, settings, self.clock.now_ms());
+            if let Ok(Some(found)) = timeout(RECALL_BUDGET, recall).await {
+                return Ok(Answered { answer: found.answer, source: found.source });
+            }
+        }
+        let key = question.key();
+        let deadline = deadline.min(Instant::now() + asks.timeout);
+        // A follower inherits only success: when its leader fails and time is left, it tries once itself.
+        for last_try in [false, true] {
+            let (passenger, leads) = match self.flights.board(key.clone()) {
+                Seat::Follower(passenger) => (passenger, false),
+                Seat::Leader(landing, passenger) => {
+                    let solve = solve(
+                        Arc::clone(asks),
+                        Asks::task(question.clone(), body),
+                        deadline,
+                        Arc::clone(&self.recall),
+                        self.clock.clone(),
+                    );
+                    self.solves.spawn(async move { landing.land(solve.await) });
+                    (passenger, true)
+                }
+            };
+            match timeout_at(deadline, passenger.outcome()).await {
+                Ok(Ok(answer)) => {
+                    let source = if leads { Source::Solved } else { Source::Coalesced };
+                    return Ok(Answered { answer, source });
+                }
+                Ok(Err(error)) if leads || last_try => return Err(error),
+                Ok(Err(_)) => {}
+                Err(_) => return Err(AnswerError::Timeout),
+            }
+        }
+        Err(AnswerError::Abandoned)
+    }
+}
+
+/// One solve: asks the solver, checks what it says, and remembers it if it may be given again.
+async fn solve(
+    asks: Arc<Asks>,
+    task: Task,
+    deadline: Instant,
+    recall: Arc<dyn Recall>,
+    clock: Clock,
+) -> Result<Arc<Answer>, AnswerError> {
+    let started = Instant::now();
+    let fields = match timeout_at(deadline, asks.solver.solve(&task, deadline)).await {
+        Err(_) => return Err(AnswerError::Timeout),
+        Ok(Ok(fields)) => fields,
+        Ok(Err(error)) => {
+            tracing::warn!(synapse = %task.question.synapse, "no answer: {error}");
+            return Err(match error {
+                SolveError::BadAnswer(_) => AnswerError::Invalid,
+                SolveError::NoRule | SolveError::Upstream(_) => AnswerError::Solver,
+            });
+        }
+    };
+    if let Err(fault) = asks.check(&fields) {
+        tracing::warn!(synapse = %task.question.synapse, "answer refused: {fault}");
+        return Err(AnswerError::Invalid);
+    }
+    let answer = Arc::new(Answer { fields, solve_ms: started.elapsed().as_millis() as u64 });
+    if asks.cache {
+        recall.remember(&task.question, Arc::clone(&answer), clock.now_ms());
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Who may do what: an admin token for writes; `Host` and `Origin` for everything, against DNS rebinding.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use subtle::ConstantTimeEq;
+
+use super::Api;
+use super::error::Error;
+
+/// The token that every write must carry. Made at first start, in a file that only its owner reads.
+#[derive(Clone)]
+pub struct AdminToken(String);
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use the admin token file {path}: {error}; check the folder's owner, or choose another --data-dir")]
+pub struct TokenError {
+    path: PathBuf,
+    error: std::io::Error,
+}
+
+impl AdminToken {
+    /// Reads `admin-token` in `folder`, or makes it from 32 random bytes.
+    pub fn load_or_make(folder: &Path) -> Result<Self, TokenError> {
+        let path = folder.join("admin-token");
+        let failed = |error| TokenError { path: path.clone(), error };
+        match fs::read_to_string(&path) {
+            Ok(text) if text.trim().len() >= 32 => return Ok(Self(text.trim().to_owned())),
+            Ok(_) => {
+                return Err(failed(std::io::Error::other("it is too short to be a token; delete it for a new one")));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let token = hex::encode(rand::random::<[u8; 32]>());
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+        file.write_all(token.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        Ok(Self(token))
+    }
+
+    /// The token itself, for whoever started the process.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn matches(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+        given.is_some_and(|given| given.ct_eq(self.0.as_bytes()).into())
+    }
+}
+
+/// The hosts under which we are asked for. A page of another site that resolves its own name to our address still sends
+/// that name.
+#[derive(Debug, Clone)]
+pub struct HostRules {
+    allowed: Vec<String>,
+}
+
+impl HostRules {
+    /// Loopback's names, and those that the operator adds (without port).
+    pub fn new(extra: &[String]) -> Self {
+        let loopback = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
+        Self { allowed: loopback.into_iter().chain(extra.iter().map(|host| host.to_lowercase())).collect() }
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Error> {
+        let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let host = text(HOST).filter(|host| self.allows(host)).ok_or_else(|| {
+            let message = "This host name is not ours; add it to api.hosts in lode.toml if it should be.";
+            Error::new(StatusCode::MISDIRECTED_REQUEST, message)
+        })?;
+        let reads = request.method().is_safe();
+        if !reads && text(ORIGIN).is_some_and(|origin| !Self::same_origin(origin, host)) {
+            let message = "Writes are accepted from the dashboard's own origin only.";
+            return Err(Error::new(StatusCode::FORBIDDEN, message));
+        }
+        Ok(())
+    }
+
+    fn allows(&self, authority: &str) -> bool {
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        };
+        self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+    }
+
+    /// An `Origin` is ours when it names the very host and port that the request came to.
+    fn same_origin(origin: &str, host: &str) -> bool {
+        origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+    }
+}
+
+/// Refuses requests for other hosts, and writes from other origins.
+pub async fn check_host(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    match api.hosts.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Refuses requests without the admin token.
+pub async fn require_token(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    if !api.token.matches(request.headers()) {
+        let message = "The admin token is missing or wrong; `lode token` on the miner prints it.";
+        return Error::new(StatusCode::UNAUTHORIZED, message).into_response();
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_token_is_made_once_and_only_its_owner_reads_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = AdminToken::load_or_make(folder.path()).expect("made");
+        let again = AdminToken::load_or_make(folder.path()).expect("read");
+        assert_eq!((first.reveal(), first.reveal().len()), (again.reveal(), 64));
+        let mode = fs::metadata(folder.path().join("admin-token")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_emptied_token_file_is_refused_rather_than_matched_by_an_empty_token() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("admin-token"), "\n").expect("written");
+        assert!(AdminToken::load_or_make(folder.path()).is_err());
+    }
+
+    #[test]
+    fn only_our_own_names_are_answered_whatever_the_port() {
+        let rules = HostRules::new(&["miner.example".into()]);
+        for host in ["localhost:8080", "127.0.0.1", "[::1]:8080", "MINER.example:443"] {
+            assert!(rules.allows(host), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil:8080", "", "[::2]"] {
+            assert!(!rules.allows(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn another_ports_page_is_another_origin() {
+        assert!(HostRules::same_origin("http://127.0.0.1:8080", "127.0.0.1:8080"));
+        assert!(!HostRules::same_origin("http://127.0.0.1:3000", "127.0.0.1:8080"));
+        assert!(!HostRules::same_origin("null", "127.0.0.1:8080"));
+    }
+}

@@ -1,0 +1,20 @@
+//! Prometheus.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use super::Api;
+use super::error::Error;
+
+/// `GET /metrics`
+pub async fn get(State(api): State<Arc<Api>>) -> Response {
+    match crate::metrics::encode(&api.figures.snapshot(), api.store.dropped()) {
+        Ok(text) => {
+            ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+        }
+        Err(error) => Error::internal(&error).into_response(),
+    }
+}

@@ -1,0 +1,101 @@
+//! The operator's side: the cached figures, the live stream, the targets, and the page itself.
+//!
+//! | route | what |
+//! |---|---|
+//! | `GET /api/dashboard` | the whole snapshot, at most 2 s old |
+//! | `GET /api/v1/live` | the same as server-sent events, one a second |
+//! | `GET /api/v1/history?range=15m` | samples and decisions over `15m`, `1h`, `24h` or `7d` |
+//! | `PUT /api/v1/tuner/targets` | new targets (admin token) |
+//! | `POST /solve_task` | `{id, prompt, url}` to actions, without the chain (admin token) |
+//! | `GET /metrics` | Prometheus text |
+//! | `GET /healthz`, `GET /readyz` | the process lives; it can answer validators |
+//! | everything else | the dashboard |
+
+mod assets;
+mod auth;
+mod dashboard;
+mod error;
+mod health;
+mod history;
+mod live;
+mod metrics;
+mod solve;
+mod targets;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware;
+use axum::routing::{get, post, put};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+pub use auth::{AdminToken, HostRules, TokenError};
+pub use dashboard::Dashboard;
+pub use live::LiveFeed;
+pub use solve::DirectSolve;
+
+use crate::figures::Figures;
+use crate::store::Store;
+use crate::tuner::TunerControl;
+
+/// No request of ours is larger.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// What the handlers share.
+pub struct Api {
+    /// Takes snapshots.
+    pub figures: Arc<Figures>,
+    /// Caches them.
+    pub dashboard: Dashboard,
+    /// Publishes them.
+    pub live: Arc<LiveFeed>,
+    /// Changes targets.
+    pub tuner: TunerControl,
+    /// Keeps history.
+    pub store: Store,
+    /// Solves without the chain; absent when no synapse is named for it.
+    pub direct: Option<DirectSolve>,
+    /// The admin token.
+    pub token: AdminToken,
+    /// Which `Host` and `Origin` are ours.
+    pub hosts: HostRules,
+    /// Whether the page is served.
+    pub headless: bool,
+    /// Ends streams when the process stops.
+    pub stop: CancellationToken,
+}
+
+/// All routes.
+pub fn router(api: Arc<Api>) -> Router {
+    let writes = Router::new()
+        .route("/api/v1/tuner/targets", put(targets::put))
+        .route("/solve_task", post(solve::solve_task))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token));
+    let reads = Router::new()
+        .route("/api/dashboard", get(dashboard::get))
+        .route("/api/v1/live", get(live::get))
+        .route("/api/v1/history", get(history::get))
+        .route("/metrics", get(metrics::get))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(assets::get);
+    let header = |name, value| {
+        SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
+    };
+    writes
+        .merge(reads)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::check_host))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("referrer-policy", "no-referrer"))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::new())
+        .with_state(api)
+}
+
+/// How old a served snapshot may be.
+pub const SNAPSHOT_TTL: Duration = Duration::from_secs(2);

@@ -1,0 +1,332 @@
+//! The composition root: builds every part from the configuration, runs their tasks, and drains them.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lode_shared::ChainStatus;
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agent::{AdapterKind, Agent};
+use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, TokenError};
+use crate::axon::{Axon, Identity, Verifier};
+use crate::cache::ExactCache;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, Network, SolverConfig, build_adapters};
+use crate::devnet::{DemoTraffic, Devnet, Upstream, devnet_signer, run_demo_traffic};
+use crate::domain::Policy;
+use crate::figures::Figures;
+use crate::keys::{Hotkey, KeyfileError, Signer, hotkey_path, load_hotkey};
+use crate::listen::{DRAIN, serve};
+use crate::ports::{ChainWatch, Recall};
+use crate::recorder::Recorder;
+use crate::store::{Store, StoreError};
+use crate::telemetry::{LogFeeder, LogRing};
+use crate::tuner::{Tuner, TunerConfig};
+
+/// After the drain, tasks have this long to notice.
+const LAST_MOMENTS: Duration = Duration::from_secs(1);
+
+/// Why a miner cannot start. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The wallet.
+    #[error(transparent)]
+    Wallet(#[from] KeyfileError),
+    /// The data file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The token file.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The data folder.
+    #[error("cannot make the data folder {path}: {error}; choose another --data-dir")]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A port.
+    #[error("cannot listen on {address} for {what}: {error}; is another miner running? choose another {flag}")]
+    Listen {
+        /// What would listen.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+        /// The flag that moves it.
+        flag: &'static str,
+    },
+}
+
+/// A miner that listens. [`App::run`] answers.
+pub struct App {
+    tasks: JoinSet<&'static str>,
+    solves: TaskTracker,
+    store: Store,
+    clock: Clock,
+    stop: CancellationToken,
+    /// Where validators call.
+    pub axon: SocketAddr,
+    /// Where the operator calls.
+    pub api: SocketAddr,
+    /// Our hotkey, SS58.
+    pub hotkey: String,
+    /// What writes need.
+    pub token: AdminToken,
+}
+
+/// What runs around the miner: passed in, so that tests can do without.
+pub struct Surroundings {
+    /// The wall clock.
+    pub clock: Clock,
+    /// The log that the dashboard shows.
+    pub log: LogRing,
+    /// What feeds it.
+    pub feeder: Option<LogFeeder>,
+}
+
+impl App {
+    /// Builds every part and starts their tasks. When this returns, both ports are open.
+    pub async fn start(mut config: Config, data_dir: &Path, around: Surroundings) -> Result<Self, StartError> {
+        let Surroundings { clock, log, feeder } = around;
+        let started_ns = clock.now_ns();
+        std::fs::create_dir_all(data_dir).map_err(|error| StartError::DataDir { path: data_dir.into(), error })?;
+        let token = AdminToken::load_or_make(data_dir)?;
+        let signer = signer(&config)?;
+        let network = config.subtensor.network;
+        let axon_listener = bind("validators", config.axon.bind(network), "--axon.port").await?;
+        let api_listener = bind("the dashboard", config.api.bind, "--api.bind").await?;
+        let (axon_address, api_address) = (address(&axon_listener), address(&api_listener));
+
+        let (store, writer) = Store::open(data_dir)?;
+        // Ends by itself when the last handle to the store is gone.
+        std::thread::Builder::new().name("store".into()).spawn(move || writer.run()).expect("a thread can be started");
+
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let mut run = |name: &'static str, task: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
+            tasks.spawn(async move {
+                task.await;
+                name
+            });
+        };
+        if let Some(feeder) = feeder {
+            let stop = stop.clone();
+            run(
+                "log",
+                Box::pin(async move {
+                    stop.run_until_cancelled(feeder.run()).await;
+                }),
+            );
+        }
+
+        let mut chain: ChainWatch = watch::channel(None).1;
+        if network == Network::Devnet {
+            let upstream = start_upstream(&mut config).await?;
+            run(
+                "devnet solver",
+                Box::pin(serve("devnet solver", upstream, Upstream::router(&config.devnet), stop.clone())),
+            );
+            let (devnet, view, verdicts) =
+                Devnet::new(&config.devnet, config.netuid, &signer, axon_address, clock.clone());
+            chain = view;
+            run("devnet", Box::pin(devnet.run(stop.clone())));
+            let traffic = DemoTraffic {
+                config: config.devnet.clone(),
+                axon: axon_address,
+                axon_hotkey: signer.address().to_owned(),
+                verdicts,
+                clock: clock.clone(),
+            };
+            run("devnet validators", Box::pin(run_demo_traffic(traffic, stop.clone())));
+        }
+
+        let adapters = build_adapters(&config)?;
+        let direct_asks =
+            config.api.solve_synapse.as_deref().and_then(|name| adapters.get(name)).and_then(|adapter| match &adapter
+                .kind
+            {
+                AdapterKind::Asks(asks) => Some((Arc::clone(&adapter.name), Arc::clone(asks))),
+                AdapterKind::Fixed => None,
+            });
+        let tuner_config = tuner_config(&config);
+        let recorder = Arc::new(Recorder::new(tuner_config.window as usize));
+        let (tuner, control, tuner_view) =
+            Tuner::new(tuner_config, Arc::clone(&recorder), store.clone(), clock.clone())?;
+        run("tuner", Box::pin(tuner.run(stop.clone())));
+
+        let limits = tuner_view.borrow().limits;
+        let recall: Arc<dyn Recall> =
+            Arc::new(ExactCache::new(config.cache.entries, Duration::from_secs(limits.ttl_max_s.into())));
+        let solves = TaskTracker::new();
+        let agent = || Agent::new(Arc::clone(&recall), solves.clone(), clock.clone());
+
+        let axon = Axon {
+            adapters,
+            policy: policy(&config)?,
+            verifier: Verifier::new(signer.address().to_owned(), started_ns),
+            identity: Identity {
+                hotkey: signer.address().to_owned(),
+                ip: config.axon.external_ip.unwrap_or(axon_address.ip()).to_string(),
+                port: axon_address.port(),
+            },
+            agent: agent(),
+            recorder: Arc::clone(&recorder),
+            store: store.clone(),
+            chain: chain.clone(),
+            tuner: tuner_view.clone(),
+            clock: clock.clone(),
+            inflight: Semaphore::new(config.axon.max_inflight),
+            max_body_bytes: config.axon.max_body_bytes,
+        };
+        run("axon", Box::pin(serve("axon", axon_listener, crate::axon::router(Arc::new(axon)), stop.clone())));
+
+        let figures = Arc::new(Figures {
+            recorder,
+            recall: Arc::clone(&recall),
+            tuner: tuner_view,
+            chain,
+            offline: (network == Network::Offline).then(|| offline_status(&config)),
+            log,
+            hotkey: signer.hotkey(),
+            axon: axon_address.to_string(),
+            tuner_interval_s: tuner_config.interval_s,
+            started_ms: started_ns / 1_000_000,
+            clock: clock.clone(),
+            latest: Mutex::new(None),
+        });
+        run("history", Box::pin(Arc::clone(&figures).sample(store.clone(), stop.clone())));
+        let live = Arc::new(LiveFeed::new(Arc::clone(&figures)));
+        run("live feed", Box::pin(Arc::clone(&live).run(stop.clone())));
+        let api = Api {
+            dashboard: Dashboard::new(Arc::clone(&figures), solves.clone()),
+            figures,
+            live,
+            tuner: control,
+            store: store.clone(),
+            direct: direct_asks.map(|(synapse, asks)| DirectSolve { synapse, asks, agent: agent() }),
+            token: token.clone(),
+            hosts: HostRules::new(&config.api.hosts),
+            headless: config.api.headless,
+            stop: stop.clone(),
+        };
+        run("api", Box::pin(serve("api", api_listener, crate::api::router(Arc::new(api)), stop.clone())));
+
+        Ok(Self {
+            tasks,
+            solves,
+            store,
+            clock,
+            stop,
+            axon: axon_address,
+            api: api_address,
+            hotkey: signer.address().to_owned(),
+            token,
+        })
+    }
+
+    /// Answers until `stop` is ready, then drains within ten seconds. An error names the task that ended by itself.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), String> {
+        let ended_early = tokio::select! {
+            () = stop => None,
+            ended = self.tasks.join_next() => Some(match ended {
+                Some(Ok(name)) => name.to_owned(),
+                Some(Err(error)) => error.to_string(),
+                None => "every task".to_owned(),
+            }),
+        };
+        self.stop.cancel();
+        self.solves.close();
+        let drained = timeout(DRAIN + LAST_MOMENTS, async {
+            while self.tasks.join_next().await.is_some() {}
+            self.solves.wait().await;
+        });
+        if drained.await.is_err() {
+            tracing::warn!("some tasks did not end in time and are dropped");
+        }
+        // A durable write behind all rows: when it returns, they are on disk.
+        if let Err(error) = self.store.put("stopped_ms", &self.clock.now_ms()).await {
+            tracing::error!("{error}: the last rows may be lost");
+        }
+        match ended_early {
+            None => Ok(()),
+            Some(name) => Err(format!("{name} ended although nobody asked it to; see the log above")),
+        }
+    }
+}
+
+async fn bind(what: &'static str, address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen { what, address, error, flag })
+}
+
+fn address(listener: &TcpListener) -> SocketAddr {
+    listener.local_addr().expect("a bound socket has an address")
+}
+
+fn signer(config: &Config) -> Result<Signer, StartError> {
+    match config.subtensor.network {
+        Network::Devnet => Ok(devnet_signer("our miner")),
+        Network::Offline => {
+            let wallet = &config.wallet;
+            let path = hotkey_path(&expand_home(&wallet.path), &wallet.name, &wallet.hotkey);
+            Ok(load_hotkey(&path, |name| std::env::var(name).ok())?)
+        }
+    }
+}
+
+fn expand_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// Devnet's solver service on a free port; the web solver goes there unless the operator has set one.
+async fn start_upstream(config: &mut Config) -> Result<TcpListener, StartError> {
+    let any_port = SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
+    let listener = bind("devnet's solver", any_port, "--axon.ip").await?;
+    let url = format!("http://{}/solve", address(&listener)).parse().expect("an address makes a URL");
+    config.solver.entry("web".into()).or_insert(SolverConfig::Http { url });
+    Ok(listener)
+}
+
+fn tuner_config(config: &Config) -> TunerConfig {
+    let mut tuner = config.tuner;
+    if config.subtensor.network == Network::Devnet && config.devnet.tuner_interval_s > 0 {
+        tuner.interval_s = config.devnet.tuner_interval_s;
+    }
+    tuner
+}
+
+fn policy(config: &Config) -> Result<Policy, ConfigError> {
+    let hotkeys = |list: &[String], name: &str| {
+        list.iter()
+            .map(|text| {
+                text.parse::<Hotkey>().map_err(|error| ConfigError::Value(format!("axon.{name}: `{text}`: {error}")))
+            })
+            .collect::<Result<_, _>>()
+    };
+    Ok(Policy {
+        callers: config.axon.callers,
+        min_stake_rao: (config.axon.min_stake_alpha * 1e9) as u64,
+        allow: hotkeys(&config.axon.allow, "allow")?,
+        deny: hotkeys(&config.axon.deny, "deny")?,
+    })
+}
+
+fn offline_status(config: &Config) -> ChainStatus {
+    ChainStatus { network: "offline".into(), netuid: config.netuid, ..ChainStatus::default() }
+}

@@ -1,0 +1,113 @@
+//! Every way in which the axon says no: status, text and the label under which it is counted.
+
+use axum::http::StatusCode;
+
+use super::nonce::NonceError;
+use super::wire::HeadError;
+use crate::agent::AnswerError;
+use crate::domain::PolicyRefusal;
+use crate::keys::Ss58Error;
+
+/// A request that gets no answer. Statuses and texts are those of the Python axon 10.5, which validators know.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No adapter of that name. Unlike Python's, the text does not list those that there are.
+    #[error("Synapse name '{0}' not found.")]
+    UnknownSynapse(String),
+    /// A header that cannot be read.
+    #[error("Internal Server Error: {0}")]
+    Head(#[from] HeadError),
+    /// Turned away by policy.
+    #[error("Forbidden. Key is blacklisted: {0}.")]
+    Policy(#[from] PolicyRefusal),
+    /// No sender named.
+    #[error("Not Verified with error: No SS58 formatted address or public key provided.")]
+    NoHotkey,
+    /// The sender's name is not an address.
+    #[error("Not Verified with error: {0}")]
+    Hotkey(#[from] Ss58Error),
+    /// No nonce.
+    #[error("Not Verified with error: Missing Nonce")]
+    NoNonce,
+    /// A nonce outside the window, or seen before.
+    #[error("Not Verified with error: {0}")]
+    Nonce(#[from] NonceError),
+    /// No signature. Axons before 10.5 let such requests pass.
+    #[error("Not Verified with error: Missing Signature")]
+    NoSignature,
+    /// A signature without `0x`.
+    #[error("Not Verified with error: Invalid signature format. Expected hex string.")]
+    SignatureFormat,
+    /// Not 64 bytes in hexadecimal.
+    #[error("Not Verified with error: Invalid SR25519 signature.")]
+    SignatureText,
+    /// Somebody else's signature, or another message's.
+    #[error("Not Verified with error: Signature mismatch")]
+    Signature,
+    /// As many requests in flight as are allowed.
+    #[error("Service unavailable: too many requests in flight")]
+    Overloaded,
+    /// Larger than the limit.
+    #[error("Request body is larger than {0} bytes")]
+    BodyTooLarge(usize),
+    /// The body ended early or the sender took too long.
+    #[error("There was an error parsing the body")]
+    BodyBroken,
+    /// Not JSON.
+    #[error("The body is not JSON")]
+    NotJson,
+    /// JSON, but not an object, or without the prompt that the adapter needs.
+    #[error("Internal Server Error: {0}")]
+    BadBody(String),
+    /// The body is not the one that was signed.
+    #[error("Internal Server Error: body hash mismatch")]
+    BodyHash,
+    /// Verified, but no answer came of it.
+    #[error(transparent)]
+    Unanswered(#[from] AnswerError),
+}
+
+impl Refusal {
+    /// The HTTP status, which a dendrite copies.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownSynapse(_) => StatusCode::NOT_FOUND,
+            Self::Policy(_) => StatusCode::FORBIDDEN,
+            Self::NoHotkey
+            | Self::Hotkey(_)
+            | Self::NoNonce
+            | Self::Nonce(_)
+            | Self::NoSignature
+            | Self::SignatureFormat
+            | Self::SignatureText
+            | Self::Signature => StatusCode::UNAUTHORIZED,
+            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyBroken => StatusCode::BAD_REQUEST,
+            Self::NotJson => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Head(_) | Self::BadBody(_) | Self::BodyHash => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unanswered(AnswerError::Timeout) => StatusCode::REQUEST_TIMEOUT,
+            Self::Unanswered(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The label under which it is counted.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::UnknownSynapse(_) => "unknown_synapse",
+            Self::Head(_) => "bad_header",
+            Self::Policy(refusal) => refusal.label(),
+            Self::NoHotkey | Self::Hotkey(_) => "bad_hotkey",
+            Self::NoNonce => "no_nonce",
+            Self::Nonce(NonceError::Replayed) => "replayed",
+            Self::Nonce(NonceError::Full) => "overloaded",
+            Self::Nonce(_) => "stale_nonce",
+            Self::NoSignature | Self::SignatureFormat | Self::SignatureText | Self::Signature => "bad_signature",
+            Self::Overloaded => "overloaded",
+            Self::BodyTooLarge(_) => "body_too_large",
+            Self::BodyBroken | Self::NotJson | Self::BadBody(_) => "bad_body",
+            Self::BodyHash => "body_hash",
+            Self::Unanswered(error) => error.label(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Answers as a dendrite reads them.
+//!
+//! A dendrite replaces every field of its synapse by the body's, so the whole request is echoed with the answer's
+//! fields set; and it takes the status from the `bt_header_axon_status_code` header before anything else.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::refusal::Refusal;
+
+/// Request headers that are sent back as they came.
+const ECHOED: [&str; 11] = [
+    "name",
+    "timeout",
+    "bt_header_dendrite_ip",
+    "bt_header_dendrite_version",
+    "bt_header_dendrite_nonce",
+    "bt_header_dendrite_uuid",
+    "bt_header_dendrite_hotkey",
+    "bt_header_dendrite_signature",
+    "header_size",
+    "total_size",
+    "computed_body_hash",
+];
+/// An aiohttp client drops the answer when one header value is longer.
+const MAX_HEADER_BYTES: usize = 8_190;
+
+/// What an axon says of itself in every answer.
+pub struct Identity {
+    /// Our address.
+    pub hotkey: String,
+    /// Where validators reach us.
+    pub ip: String,
+    /// The axon's port.
+    pub port: u16,
+}
+
+impl Identity {
+    /// The echo of `request` with `fields` set: a success.
+    pub fn success(
+        &self,
+        request: &HeaderMap,
+        mut synapse: Map<String, Value>,
+        fields: &Map<String, Value>,
+        took: Duration,
+    ) -> Response {
+        for (name, value) in fields {
+            synapse.insert(name.clone(), value.clone());
+        }
+        let axon = synapse.entry("axon").or_insert_with(|| json!({}));
+        if !axon.is_object() {
+            *axon = json!({});
+        }
+        axon["status_code"] = 200.into();
+        axon["status_message"] = "Success".into();
+        axon["process_time"] = took.as_secs_f64().into();
+        let body = serde_json::to_vec(&synapse).expect("a JSON value always serialises");
+        self.respond(request, StatusCode::OK, "Success", took, "application/json", Body::from(body))
+    }
+
+    /// `text` as a stream of raw chunks, cut between words and so between characters.
+    pub fn stream(&self, request: &HeaderMap, text: &str, took: Duration) -> Response {
+        let chunks: Vec<_> =
+            text.split_inclusive(' ').map(|chunk| Ok::<_, Infallible>(Bytes::from(chunk.to_owned()))).collect();
+        let body = Body::from_stream(futures_util::stream::iter(chunks));
+        self.respond(request, StatusCode::OK, "Success", took, "text/event-stream", body)
+    }
+
+    /// A refusal, in the form that a dendrite turns into the status of its synapse.
+    pub fn refuse(&self, request: &HeaderMap, refusal: &Refusal, took: Duration) -> Response {
+        let message = refusal.to_string();
+        let body = Body::from(json!({ "message": message }).to_string());
+        self.respond(request, refusal.status(), &message, took, "application/json", body)
+    }
+
+    fn respond(
+        &self,
+        request: &HeaderMap,
+        status: StatusCode,
+        message: &str,
+        took: Duration,
+        content_type: &'static str,
+        body: Body,
+    ) -> Response {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.reserve(ECHOED.len() + 8);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        for name in ECHOED {
+            if let Some(value) = request.get(name).filter(|value| value.len() <= MAX_HEADER_BYTES) {
+                headers.insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        let mut insert = |name: &'static str, text: &str| {
+            // A text that is no header value (a line break in a name, say) is left out rather than the answer.
+            if let Ok(value) = HeaderValue::from_str(text) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        };
+        insert("bt_header_axon_status_code", status.as_str());
+        insert("bt_header_axon_status_message", message);
+        insert("bt_header_axon_process_time", &took.as_secs_f64().to_string());
+        insert("bt_header_axon_ip", &self.ip);
+        insert("bt_header_axon_port", &self.port.to_string());
+        insert("bt_header_axon_hotkey", &self.hotkey);
+        response
+    }
+}
+
+/// An answer of the HTTP layer beneath the protocol: no synapse, no `bt_header_…`.
+pub fn plain(status: StatusCode, detail: &str) -> Response {
+    let mut response = Response::new(Body::from(json!({ "detail": detail }).to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,5 @@
+//! What Lode remembers.
+
+mod exact;
+
+pub use exact::ExactCache;

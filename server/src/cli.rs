@@ -1,0 +1,162 @@
+//! The command line.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use toml::{Table, Value};
+
+use crate::config::Network;
+
+/// A self-tuning Bittensor miner with a live dashboard.
+///
+/// Without a subcommand: `run`. Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong flags, configuration,
+/// wallet or port.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of `run`.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Answer validators until SIGTERM or Ctrl-C.
+    Run(Box<RunArgs>),
+    /// Print the admin token, which the dashboard needs for changes.
+    Token(DataArgs),
+    /// Measure this machine: signed requests a second, beside the Python axon where it is installed.
+    Bench(BenchArgs),
+}
+
+/// Where Lode keeps what survives a restart.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// Folder for targets, settings, history and the admin token [default: the platform's data folder + lode].
+    #[arg(long, value_name = "DIR", env = "LODE_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Flags of `run`. The SDK's own names and variables are accepted.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Where Lode keeps its data.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Configuration file [default: lode.toml in the working folder, if there].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Serve the API without the dashboard.
+    #[arg(long)]
+    pub headless: bool,
+    /// Where dashboard and API listen [default: 127.0.0.1:8080].
+    #[arg(long = "api.bind", value_name = "IP:PORT")]
+    pub api_bind: Option<SocketAddr>,
+    /// The subnet [default: 36].
+    #[arg(long, env = "BT_NETUID")]
+    pub netuid: Option<u16>,
+    /// Where the metagraph comes from: devnet or offline [default: devnet].
+    #[arg(long = "subtensor.network", alias = "network", value_name = "NETWORK", env = "BT_SUBTENSOR_NETWORK")]
+    pub network: Option<Network>,
+    /// Folder of wallets [default: ~/.bittensor/wallets].
+    #[arg(long = "wallet.path", value_name = "DIR", env = "BT_WALLET_PATH")]
+    pub wallet_path: Option<PathBuf>,
+    /// The wallet [default: default].
+    #[arg(long = "wallet.name", value_name = "NAME", env = "BT_WALLET_NAME")]
+    pub wallet_name: Option<String>,
+    /// The hotkey [default: default].
+    #[arg(long = "wallet.hotkey", value_name = "NAME", env = "BT_WALLET_HOTKEY")]
+    pub wallet_hotkey: Option<String>,
+    /// Port that validators call [default: 8091].
+    #[arg(long = "axon.port", value_name = "PORT", env = "BT_AXON_PORT")]
+    pub axon_port: Option<u16>,
+    /// Address to listen on for validators [default: 0.0.0.0; loopback on devnet].
+    #[arg(long = "axon.ip", value_name = "IP", env = "BT_AXON_IP")]
+    pub axon_ip: Option<IpAddr>,
+    /// Address under which validators reach us.
+    #[arg(long = "axon.external_ip", value_name = "IP", env = "BT_AXON_EXTERNAL_IP")]
+    pub axon_external_ip: Option<IpAddr>,
+    /// Requests a second that devnet's validators send, 0 to 1000 [default: 4].
+    #[arg(long = "devnet.rate", value_name = "PER_S")]
+    pub devnet_rate: Option<f64>,
+}
+
+/// Flags of `bench`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchArgs {
+    /// Signed requests per measurement.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub requests: u32,
+    /// Connections at the same time.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub connections: u32,
+    /// A Python with `bittensor==10.5.0`, to measure the SDK's own axon in the same run.
+    #[arg(long, value_name = "PYTHON", env = "LODE_BENCH_PYTHON")]
+    pub python: Option<PathBuf>,
+    /// Folder of the reference axon's scripts.
+    #[arg(long, value_name = "DIR", default_value = "server/tests/interop")]
+    pub scripts: PathBuf,
+}
+
+impl RunArgs {
+    /// What was given, as the topmost layer of the configuration.
+    pub fn layer(&self) -> Table {
+        let mut layer = Table::new();
+        let text = |value: &dyn ToString| Some(Value::String(value.to_string()));
+        let path = |value: &PathBuf| Some(Value::String(value.to_string_lossy().into_owned()));
+        let network = self.network.map(|network| match network {
+            Network::Devnet => "devnet",
+            Network::Offline => "offline",
+        });
+        let given = [
+            ("", "netuid", self.netuid.map(|netuid| Value::Integer(netuid.into()))),
+            ("subtensor", "network", network.and_then(|network| text(&network))),
+            ("wallet", "path", self.wallet_path.as_ref().and_then(path)),
+            ("wallet", "name", self.wallet_name.as_ref().and_then(|name| text(name))),
+            ("wallet", "hotkey", self.wallet_hotkey.as_ref().and_then(|name| text(name))),
+            ("axon", "port", self.axon_port.map(|port| Value::Integer(port.into()))),
+            ("axon", "ip", self.axon_ip.and_then(|ip| text(&ip))),
+            ("axon", "external_ip", self.axon_external_ip.and_then(|ip| text(&ip))),
+            ("api", "bind", self.api_bind.and_then(|bind| text(&bind))),
+            ("api", "headless", self.headless.then_some(Value::Boolean(true))),
+            ("devnet", "rate", self.devnet_rate.map(Value::Float)),
+        ];
+        for (section, key, value) in given {
+            let Some(value) = value else { continue };
+            if section.is_empty() {
+                layer.insert(key.into(), value);
+            } else if let Value::Table(table) = layer.entry(section).or_insert_with(|| Value::Table(Table::new())) {
+                table.insert(key.into(), value);
+            }
+        }
+        layer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_sdks_flags_become_the_topmost_layer() {
+        let cli = Cli::parse_from(["lode", "--netuid", "7", "--wallet.name", "w", "--axon.port", "9", "--headless"]);
+        let layer = cli.run.layer();
+        assert_eq!(layer["netuid"].as_integer(), Some(7));
+        assert_eq!(layer["wallet"]["name"].as_str(), Some("w"));
+        assert_eq!(layer["axon"]["port"].as_integer(), Some(9));
+        assert_eq!(layer["api"]["headless"].as_bool(), Some(true));
+        assert!(!layer.contains_key("devnet"), "what was not said stays unsaid");
+    }
+}

@@ -1,0 +1,132 @@
+//! Reads the layers of the configuration and says exactly where a fault is.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Serialized};
+use toml::Table;
+
+use super::Config;
+
+/// Read from the working folder when `--config` names no other file.
+const DEFAULT_FILE: &str = "lode.toml";
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {error}; check --config")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Not TOML, an unknown key, or a value of another type.
+    #[error("{path}, line {line}: {message}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// The fault.
+        message: String,
+    },
+    /// A value from the environment or a flag.
+    #[error("{0}; check the flags and the LODE__… variables")]
+    Layer(String),
+    /// A value outside its range, or a name that stands for nothing.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// Loads the configuration. `file` must exist when it is given; `flags` hold what the command line said.
+pub fn load(file: Option<&Path>, flags: Table) -> Result<Config, ConfigError> {
+    let file = match file {
+        Some(path) => read(path)?,
+        None if Path::new(DEFAULT_FILE).exists() => read(Path::new(DEFAULT_FILE))?,
+        None => Table::new(),
+    };
+    let figment = Figment::from(Serialized::defaults(Config::default()))
+        .merge(Serialized::globals(file))
+        .merge(Env::prefixed("LODE__").split("__"))
+        .merge(Serialized::globals(flags));
+    let config: Config = figment.extract().map_err(|error| {
+        let path = error.path.join(".");
+        let field = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        ConfigError::Layer(format!("{field}{}", error.kind))
+    })?;
+    config.check().map_err(ConfigError::Value)?;
+    Ok(config)
+}
+
+fn read(path: &Path) -> Result<Table, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.into(), error })?;
+    // Once against the structs, where the parser still knows line and key; the layers are merged as plain tables.
+    let fault = |error: toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+        let message = error.message().replace('\n', " ");
+        ConfigError::File { path: path.into(), line, message }
+    };
+    toml::from_str::<Config>(&text).map_err(fault)?;
+    text.parse().map_err(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Network;
+
+    fn from_text(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lode.toml");
+        std::fs::write(&path, text).expect("written");
+        load(Some(&path), Table::new())
+    }
+
+    #[test]
+    fn without_any_layer_the_defaults_of_the_design_hold() {
+        let config = from_text("").expect("an empty file is fine");
+        assert_eq!(config, Config::default());
+        assert_eq!((config.axon.port, config.cache.entries, config.tuner.interval_s), (8_091, 500, 300));
+        assert_eq!(config.api.bind.to_string(), "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn flags_beat_the_file_key_by_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lode.toml");
+        std::fs::write(&path, "netuid = 7\n[axon]\nport = 9000\nmax_inflight = 5\n").expect("written");
+        let flags: Table = "[axon]\nport = 9001\n[subtensor]\nnetwork = \"offline\"".parse().expect("TOML");
+        let config = load(Some(&path), flags).expect("good");
+        assert_eq!((config.netuid, config.axon.port, config.axon.max_inflight), (7, 9_001, 5));
+        assert_eq!(config.subtensor.network, Network::Offline);
+    }
+
+    #[test]
+    fn a_fault_names_file_line_and_key() {
+        for (text, line, word) in [
+            ("netuid = 1\n[axon]\nprot = 1\n", 3, "prot"),
+            ("netuid = 1\n[axon]\nport = \"high\"\n", 3, "u16"),
+            ("netuid = 1\n[axon\n", 2, "]"),
+            ("[subtensor]\nnetwork = \"finney\"\n", 2, "finney"),
+        ] {
+            let error = from_text(text).expect_err(text).to_string();
+            assert!(error.contains(&format!("lode.toml, line {line}")) && error.contains(word), "{error}");
+            assert!(!error.contains('\n'), "one sentence: {error}");
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_range_names_the_range() {
+        let error = from_text("[cache]\nentries = 0\n").expect_err("no entries").to_string();
+        assert!(error.contains("cache.entries") && error.contains("1 to 10000000"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_file_names_the_flag() {
+        let error = load(Some(Path::new("/nonexistent.toml")), Table::new()).expect_err("missing").to_string();
+        assert!(error.contains("--config"), "{error}");
+    }
+}

@@ -1,0 +1,224 @@
+//! Configuration: defaults, then `lode.toml`, then `LODE__SECTION__KEY`, then flags.
+//!
+//! Every struct is the documentation of its section; unknown keys are refused.
+
+mod load;
+mod synapse;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use load::{ConfigError, load};
+pub use synapse::{SolverConfig, SynapseConfig, build_adapters};
+
+use crate::devnet::DevnetConfig;
+use crate::domain::Callers;
+use crate::tuner::TunerConfig;
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The subnet, 0 to 65535.
+    pub netuid: u16,
+    /// Synapses and solvers to start from: `sn36-2025`, `prompt`. Own ones of the same name replace them.
+    pub presets: Vec<String>,
+    /// `[wallet]`
+    pub wallet: WalletConfig,
+    /// `[subtensor]`
+    pub subtensor: SubtensorConfig,
+    /// `[axon]`
+    pub axon: AxonConfig,
+    /// `[api]`
+    pub api: ApiConfig,
+    /// `[cache]`
+    pub cache: CacheConfig,
+    /// `[tuner]`
+    pub tuner: TunerConfig,
+    /// `[devnet]`
+    pub devnet: DevnetConfig,
+    /// `[[synapse]]`, one per class that validators send.
+    pub synapse: Vec<SynapseConfig>,
+    /// `[solver.<name>]`
+    pub solver: BTreeMap<String, SolverConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            netuid: 36,
+            presets: vec!["sn36-2025".into(), "prompt".into()],
+            wallet: WalletConfig::default(),
+            subtensor: SubtensorConfig::default(),
+            axon: AxonConfig::default(),
+            api: ApiConfig::default(),
+            cache: CacheConfig::default(),
+            tuner: TunerConfig::default(),
+            devnet: DevnetConfig::default(),
+            synapse: Vec::new(),
+            solver: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[wallet]`: where the hotkey is. The coldkey is never read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WalletConfig {
+    /// Folder of wallets; `~` is the home folder.
+    pub path: PathBuf,
+    /// The wallet's name.
+    pub name: String,
+    /// The hotkey's name.
+    pub hotkey: String,
+}
+
+impl Default for WalletConfig {
+    fn default() -> Self {
+        Self { path: "~/.bittensor/wallets".into(), name: "default".into(), hotkey: "default".into() }
+    }
+}
+
+/// Where the metagraph comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// The subnet inside this process, with validators that send real requests.
+    #[default]
+    Devnet,
+    /// No chain: the wallet's hotkey, and `axon.callers` or `axon.allow` say who may call.
+    Offline,
+}
+
+impl std::str::FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "devnet" => Ok(Self::Devnet),
+            "offline" => Ok(Self::Offline),
+            other => Err(format!(
+                "`{other}`: this version reads no public chain yet; use devnet, or offline behind something that registers the axon"
+            )),
+        }
+    }
+}
+
+/// `[subtensor]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SubtensorConfig {
+    /// `devnet` or `offline`.
+    pub network: Network,
+}
+
+/// `[axon]`: what validators call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AxonConfig {
+    /// Address to listen on. Absent: `0.0.0.0`, and loopback on devnet.
+    pub ip: Option<IpAddr>,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// The address under which validators reach us, as answers name it.
+    pub external_ip: Option<IpAddr>,
+    /// Who may call: `permitted` validators, `registered` neurons, or `anyone`.
+    pub callers: Callers,
+    /// Least stake of a caller, alpha.
+    pub min_stake_alpha: f64,
+    /// Hotkeys that may always call.
+    pub allow: Vec<String>,
+    /// Hotkeys that may never call.
+    pub deny: Vec<String>,
+    /// Largest body, bytes. Feedback synapses carry recordings of megabytes.
+    pub max_body_bytes: usize,
+    /// Requests answered at the same time; more are refused at once with a 503.
+    pub max_inflight: usize,
+}
+
+impl Default for AxonConfig {
+    fn default() -> Self {
+        Self {
+            ip: None,
+            port: 8_091,
+            external_ip: None,
+            callers: Callers::Permitted,
+            min_stake_alpha: 0.0,
+            allow: Vec::new(),
+            deny: Vec::new(),
+            max_body_bytes: 16 * 1024 * 1024,
+            max_inflight: 1_024,
+        }
+    }
+}
+
+impl AxonConfig {
+    /// Where to listen.
+    pub fn bind(&self, network: Network) -> SocketAddr {
+        let ip = self.ip.unwrap_or(match network {
+            Network::Devnet => Ipv4Addr::LOCALHOST.into(),
+            Network::Offline => Ipv4Addr::UNSPECIFIED.into(),
+        });
+        SocketAddr::new(ip, self.port)
+    }
+}
+
+/// `[api]`: what the operator calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Where dashboard and API listen. Reads need no token, so think before going beyond loopback.
+    pub bind: SocketAddr,
+    /// Host names under which they are asked for, beside loopback's.
+    pub hosts: Vec<String>,
+    /// Serve the API without the page.
+    pub headless: bool,
+    /// The synapse whose adapter reads `POST /solve_task`.
+    pub solve_synapse: Option<String>,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8_080),
+            hosts: Vec::new(),
+            headless: false,
+            solve_synapse: Some("TaskSynapse".into()),
+        }
+    }
+}
+
+/// `[cache]`: what is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Answers kept, 1 to 10,000,000.
+    pub entries: u64,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { entries: 500 }
+    }
+}
+
+impl Config {
+    /// Whether every value is in its range.
+    fn check(&self) -> Result<(), String> {
+        self.tuner.check()?;
+        self.devnet.check()?;
+        if !(1..=10_000_000).contains(&self.cache.entries) {
+            return Err(format!("cache.entries is {}; it must be 1 to 10000000", self.cache.entries));
+        }
+        if self.axon.max_inflight == 0 || self.axon.max_inflight > 100_000 {
+            return Err(format!("axon.max_inflight is {}; it must be 1 to 100000", self.axon.max_inflight));
+        }
+        if !(self.axon.min_stake_alpha >= 0.0 && self.axon.min_stake_alpha < 1e9) {
+            return Err(format!("axon.min_stake_alpha is {}; it must be 0 to 1e9", self.axon.min_stake_alpha));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! Synapses and solvers as configured, and the adapters made from them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{Config, ConfigError};
+use crate::agent::{Adapter, AdapterKind, Asks, HashField};
+use crate::ports::Solver;
+use crate::solver::{HttpSolver, RulesSolver};
+
+/// Presets and rules inside the binary.
+const PRESETS: [(&str, &str); 2] = [
+    ("sn36-2025", include_str!("../../presets/sn36-2025.toml")),
+    ("prompt", include_str!("../../presets/prompt.toml")),
+];
+const BUILTIN_RULES: [(&str, &str); 2] = [
+    ("builtin:web", include_str!("../../presets/web-rules.toml")),
+    ("builtin:echo", include_str!("../../presets/echo-rules.toml")),
+];
+
+/// The synapse that every axon answers: the protocol's ping.
+const PING: &str = "Synapse";
+
+/// `[[synapse]]`: one class that validators send.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SynapseConfig {
+    /// The class name, case-sensitive.
+    pub name: String,
+    /// The field that holds the question. Absent: the answer is `reply` alone.
+    pub prompt: Option<String>,
+    /// Fields that the answer depends on beside the prompt (URL, seed, roles). Requests that differ in one never share
+    /// an answer.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// Fields that an answer must set, none of them empty.
+    #[serde(default)]
+    pub answer: Vec<String>,
+    /// Who answers: a name from `[solver.<name>]`.
+    pub solver: Option<String>,
+    /// Whether answers may be given again.
+    #[serde(default = "yes")]
+    pub cache: bool,
+    /// Whether the first answer field is streamed as raw text (the SDK's `StreamingSynapse`).
+    #[serde(default)]
+    pub stream: bool,
+    /// The longest that its solver may take, seconds, 0.1 to 600.
+    #[serde(default = "task_timeout_s")]
+    pub timeout_s: f64,
+    /// Fields set in every answer.
+    #[serde(default)]
+    pub reply: toml::Table,
+    /// The class's `required_hash_fields`, in order.
+    #[serde(default)]
+    pub hash_fields: Vec<String>,
+    /// Their declared types where it matters: `float`, `int`, `list[float]`, `dict[str, float]`, …
+    #[serde(default)]
+    pub types: BTreeMap<String, String>,
+    /// Their defaults, for requests that leave them out.
+    #[serde(default)]
+    pub defaults: toml::Table,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn task_timeout_s() -> f64 {
+    20.0
+}
+
+/// `[solver.<name>]`: who answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum SolverConfig {
+    /// Patterns and templates from a TOML file, or `builtin:web`, `builtin:echo`.
+    Rules {
+        /// The file.
+        rules: String,
+    },
+    /// A service that takes the task's fields as JSON and answers with the answer's.
+    Http {
+        /// Where it listens.
+        url: Url,
+    },
+}
+
+/// What a preset may hold.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Preset {
+    #[serde(default)]
+    synapse: Vec<SynapseConfig>,
+    #[serde(default)]
+    solver: BTreeMap<String, SolverConfig>,
+}
+
+/// Makes every adapter of `config`: presets first, own ones over them, and the ping.
+pub fn build_adapters(config: &Config) -> Result<HashMap<String, Adapter>, ConfigError> {
+    let mut synapses: BTreeMap<String, SynapseConfig> = BTreeMap::new();
+    let mut solvers: BTreeMap<String, SolverConfig> = BTreeMap::new();
+    for name in &config.presets {
+        let preset = preset(name)?;
+        synapses.extend(preset.synapse.into_iter().map(|synapse| (synapse.name.clone(), synapse)));
+        solvers.extend(preset.solver);
+    }
+    synapses.extend(config.synapse.iter().map(|synapse| (synapse.name.clone(), synapse.clone())));
+    solvers.extend(config.solver.clone());
+    let solvers: BTreeMap<String, Arc<dyn Solver>> = solvers
+        .into_iter()
+        .map(|(name, solver)| build_solver(&name, solver).map(|built| (name, built)))
+        .collect::<Result<_, _>>()?;
+    let mut adapters = HashMap::from([(PING.to_owned(), fixed(PING))]);
+    for (name, synapse) in synapses {
+        adapters.insert(name, build_adapter(synapse, &solvers)?);
+    }
+    Ok(adapters)
+}
+
+fn fixed(name: &str) -> Adapter {
+    Adapter { name: name.into(), kind: AdapterKind::Fixed, reply: Map::new(), hash_fields: Vec::new() }
+}
+
+fn preset(name: &str) -> Result<Preset, ConfigError> {
+    let Some((_, text)) = PRESETS.iter().find(|(known, _)| *known == name) else {
+        let known = PRESETS.map(|(known, _)| known).join(", ");
+        return Err(ConfigError::Value(format!("presets: there is no `{name}`; there are {known}")));
+    };
+    toml::from_str(text).map_err(|error| ConfigError::Value(format!("preset {name}: {error}")))
+}
+
+fn build_solver(name: &str, config: SolverConfig) -> Result<Arc<dyn Solver>, ConfigError> {
+    let fault = |what: String| ConfigError::Value(format!("solver.{name}: {what}"));
+    match config {
+        SolverConfig::Rules { rules } => {
+            let builtin = BUILTIN_RULES.iter().find(|(known, _)| *known == rules).map(|(_, text)| (*text).to_owned());
+            let text = match builtin {
+                Some(text) => text,
+                None => std::fs::read_to_string(PathBuf::from(&rules))
+                    .map_err(|error| fault(format!("cannot read {rules}: {error}")))?,
+            };
+            let solver = RulesSolver::new(&text).map_err(|error| fault(format!("{rules}: {error}")))?;
+            Ok(Arc::new(solver))
+        }
+        SolverConfig::Http { url } => {
+            Ok(Arc::new(HttpSolver::new(url).map_err(|error| fault(format!("no HTTP client: {error}")))?))
+        }
+    }
+}
+
+fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solver>>) -> Result<Adapter, ConfigError> {
+    let name = config.name.clone();
+    let fault = |what: String| ConfigError::Value(format!("synapse {name}: {what}"));
+    let kind = match &config.prompt {
+        None if config.solver.is_some() => return Err(fault("it has a solver but no prompt field".into())),
+        None => AdapterKind::Fixed,
+        Some(prompt) => AdapterKind::Asks(Arc::new(asks(&config, prompt, solvers).map_err(fault)?)),
+    };
+    let reply = json_object(config.reply.clone()).map_err(|error| fault(format!("reply: {error}")))?;
+    let defaults = json_object(config.defaults.clone()).map_err(|error| fault(format!("defaults: {error}")))?;
+    let hash_fields = config
+        .hash_fields
+        .iter()
+        .map(|field| {
+            let kind = config.types.get(field).map(|kind| kind.parse()).transpose();
+            Ok(HashField {
+                name: field.clone(),
+                kind: kind.map_err(|error| fault(format!("types.{field}: {error}")))?.unwrap_or_default(),
+                default: defaults.get(field).cloned().unwrap_or(Value::Null),
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Adapter { name: config.name.into(), kind, reply, hash_fields })
+}
+
+fn asks(config: &SynapseConfig, prompt: &str, solvers: &BTreeMap<String, Arc<dyn Solver>>) -> Result<Asks, String> {
+    let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
+    let solver = config.solver.as_ref().ok_or_else(|| format!("it needs a solver; there are {}", known()))?;
+    let solver = solvers.get(solver).ok_or_else(|| format!("there is no solver `{solver}`; there are {}", known()))?;
+    if config.answer.is_empty() {
+        return Err("it needs at least one answer field".into());
+    }
+    if !(0.1..=600.0).contains(&config.timeout_s) {
+        return Err(format!("timeout_s is {}; it must be 0.1 to 600", config.timeout_s));
+    }
+    Ok(Asks {
+        prompt: prompt.to_owned(),
+        scope: config.scope.clone(),
+        answer: config.answer.clone(),
+        cache: config.cache,
+        stream: config.stream,
+        timeout: Duration::from_secs_f64(config.timeout_s),
+        solver: Arc::clone(solver),
+    })
+}
+
+fn json_object(table: toml::Table) -> Result<Map<String, Value>, serde_json::Error> {
+    match serde_json::to_value(table)? {
+        Value::Object(map) => Ok(map),
+        other => unreachable!("a TOML table is a JSON object, not {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(text: &str) -> Result<HashMap<String, Adapter>, ConfigError> {
+        build_adapters(&toml::from_str(text).expect("TOML of the right shape"))
+    }
+
+    #[test]
+    fn every_preset_builds() {
+        let adapters = with("").expect("the defaults");
+        for name in ["Synapse", "TaskSynapse", "StartRoundSynapse", "PromptSynapse"] {
+            assert!(adapters.contains_key(name), "{name}");
+        }
+        for (name, _) in PRESETS {
+            preset(name).expect(name);
+        }
+    }
+
+    #[test]
+    fn an_own_synapse_replaces_the_presets_one() {
+        let adapters =
+            with("[[synapse]]\nname = \"StartRoundSynapse\"\nreply = { agent_name = \"me\" }").expect("good");
+        assert_eq!(adapters["StartRoundSynapse"].reply["agent_name"], "me");
+    }
+
+    #[test]
+    fn a_name_that_stands_for_nothing_lists_those_that_do() {
+        for (text, word) in [
+            ("presets = [\"sn1\"]", "sn36-2025"),
+            ("[[synapse]]\nname = \"T\"\nprompt = \"p\"\nanswer = [\"a\"]\nsolver = \"wbe\"", "web"),
+            ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { t = \"flaot\" }", "flaot"),
+            ("[solver.mine]\nkind = \"rules\"\nrules = \"/nonexistent.toml\"", "/nonexistent.toml"),
+        ] {
+            let error = with(text).err().expect(text).to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

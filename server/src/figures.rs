@@ -1,0 +1,152 @@
+//! Takes snapshots of a running miner, and samples its history.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use lode_shared::{ChainStatus, HistoryPoint, MinerInfo, PerformanceTuning, Settings, Snapshot};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::keys::Hotkey;
+use crate::ports::{ChainWatch, Recall};
+use crate::recorder::Recorder;
+use crate::store::Store;
+use crate::telemetry::LogRing;
+use crate::tuner::TunerView;
+
+/// Between two samples of the history.
+const SAMPLE_PERIOD: Duration = Duration::from_secs(5);
+/// Log lines in a snapshot.
+const LOG_LINES: usize = 50;
+
+/// Everything that figures are read from.
+pub struct Figures {
+    /// Counters, window and percentiles.
+    pub recorder: Arc<Recorder>,
+    /// The cache.
+    pub recall: Arc<dyn Recall>,
+    /// Targets, settings, decisions.
+    pub tuner: watch::Receiver<Arc<TunerView>>,
+    /// The subnet.
+    pub chain: ChainWatch,
+    /// What stands in for a chain that is not configured; absent when one is.
+    pub offline: Option<ChainStatus>,
+    /// The log.
+    pub log: LogRing,
+    /// Our hotkey.
+    pub hotkey: Hotkey,
+    /// Where the axon listens.
+    pub axon: String,
+    /// Seconds between rounds of the tuner.
+    pub tuner_interval_s: u32,
+    /// When the process started, milliseconds since the Unix epoch.
+    pub started_ms: u64,
+    /// The wall clock.
+    pub clock: Clock,
+    /// The newest sample.
+    pub latest: Mutex<Option<HistoryPoint>>,
+}
+
+impl Figures {
+    /// Now.
+    pub fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// Counts changes of targets and settings.
+    pub fn revision(&self) -> u64 {
+        self.tuner.borrow().revision
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Settings {
+        self.tuner.borrow().settings
+    }
+
+    /// Whether validators can be told from others: the metagraph is there, or there is no chain to ask.
+    pub fn ready(&self) -> bool {
+        self.offline.is_some() || self.chain.borrow().is_some()
+    }
+
+    /// All figures, now.
+    pub fn snapshot(&self) -> Snapshot {
+        let now_ms = self.now_ms();
+        let chain = self.chain.borrow().clone();
+        let tuner = Arc::clone(&self.tuner.borrow());
+        let (observed, _) = self.recorder.observed();
+        Snapshot {
+            now_ms,
+            miner: MinerInfo {
+                version: env!("CARGO_PKG_VERSION").into(),
+                hotkey: self.hotkey.to_string(),
+                axon: self.axon.clone(),
+                uptime_s: now_ms.saturating_sub(self.started_ms) / 1_000,
+            },
+            performance_tuning: PerformanceTuning {
+                status: observed.status_line(),
+                targets: tuner.targets,
+                settings: tuner.settings,
+                limits: tuner.limits,
+                observed,
+                interval_s: self.tuner_interval_s,
+                next_round_ms: tuner.next_round_ms,
+                decisions: tuner.decisions.iter().cloned().collect(),
+            },
+            cache: self.recall.stats(),
+            traffic: self.recorder.traffic(chain.as_deref(), self.started_ms, now_ms),
+            chain: self.chain_status(),
+            latest: *self.latest.lock(),
+            log: self.log.last(LOG_LINES),
+        }
+    }
+
+    /// The snapshot as JSON.
+    pub fn snapshot_json(&self) -> Bytes {
+        serde_json::to_vec(&self.snapshot()).expect("plain data serialises").into()
+    }
+
+    fn chain_status(&self) -> ChainStatus {
+        match (&*self.chain.borrow(), &self.offline) {
+            (Some(view), _) => view.status(&self.hotkey),
+            (None, Some(offline)) => offline.clone(),
+            (None, None) => ChainStatus::default(),
+        }
+    }
+
+    /// Samples the history until `stop`.
+    pub async fn sample(self: Arc<Self>, store: Store, stop: CancellationToken) {
+        let mut ticks = interval(SAMPLE_PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await;
+        let mut before = (self.now_ms(), self.recorder.requests(), self.recorder.observed().1);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            let now = (self.now_ms(), self.recorder.requests(), self.recorder.observed().1);
+            let point = self.point(before, now);
+            before = now;
+            *self.latest.lock() = Some(point);
+            store.point(point);
+        }
+    }
+
+    /// One sample between two readings of (time, requests, samples). Without a new sample its figures are absent: the
+    /// window would only repeat itself.
+    fn point(&self, before: (u64, u64, u64), now: (u64, u64, u64)) -> HistoryPoint {
+        let settings = self.settings();
+        let passed_s = now.0.saturating_sub(before.0).max(1) as f64 / 1_000.0;
+        let observed = if now.2 > before.2 { self.recorder.observed().0 } else { lode_shared::Observed::default() };
+        HistoryPoint {
+            at_ms: now.0,
+            requests_per_s: now.1.saturating_sub(before.1) as f64 / passed_s,
+            response_s: observed.response_s,
+            success_pct: observed.success_pct,
+            hit_rate_pct: observed.hit_rate_pct,
+            match_threshold: settings.match_threshold,
+            ttl_s: settings.ttl_s,
+            incentive_pct: self.chain_status().incentive_pct,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Hotkeys: addresses, signing, and the wallet files of the Bittensor SDK.
+//!
+//! Only hotkeys. The coldkey's secret has no business on a miner and nothing here can read one.
+
+mod keyfile;
+mod ss58;
+
+pub use keyfile::{KeyfileError, hotkey_path, load_hotkey};
+pub use ss58::{Hotkey, Ss58Error};
+
+use schnorrkel::{ExpansionMode, MiniSecretKey, PublicKey, Signature};
+
+/// The context of every sr25519 signature on Substrate chains.
+const SIGNING_CONTEXT: &[u8] = b"substrate";
+
+/// A hotkey that can sign. Its secret is never shown: `Debug` prints the address.
+#[derive(Clone)]
+pub struct Signer {
+    pair: schnorrkel::Keypair,
+    address: String,
+}
+
+impl Signer {
+    /// From the 32 bytes of a seed (a mnemonic's, or devnet's).
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        let mini = MiniSecretKey::from_bytes(seed).expect("32 bytes are always a mini secret key");
+        Self::from_pair(mini.expand_to_keypair(ExpansionMode::Ed25519))
+    }
+
+    /// From schnorrkel's own 64 bytes, as in a wallet's `privateKey`.
+    pub fn from_secret(bytes: &[u8]) -> Result<Self, schnorrkel::SignatureError> {
+        Ok(Self::from_pair(schnorrkel::SecretKey::from_bytes(bytes)?.to_keypair()))
+    }
+
+    fn from_pair(pair: schnorrkel::Keypair) -> Self {
+        let address = Hotkey::new(pair.public.to_bytes()).to_string();
+        Self { pair, address }
+    }
+
+    /// The SS58 address, format 42.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The public key.
+    pub fn hotkey(&self) -> Hotkey {
+        Hotkey::new(self.pair.public.to_bytes())
+    }
+
+    /// An sr25519 signature over `message`.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.pair.sign_simple(SIGNING_CONTEXT, message).to_bytes()
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({})", self.address)
+    }
+}
+
+/// Whether `signature` is `public`'s over `message`.
+pub fn verify(public: &PublicKey, message: &[u8], signature: &Signature) -> bool {
+    public.verify_simple(SIGNING_CONTEXT, message, signature).is_ok()
+}

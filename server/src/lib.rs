@@ -1,0 +1,28 @@
+//! Lode, a self-tuning Bittensor miner: the library behind the binary.
+//!
+//! A validator's request enters at [`axon`], is answered by [`agent`] from [`cache`] or a [`solver`], counted by
+//! [`recorder`], kept by [`store`], and shown by [`api`]. [`tuner`] moves the cache's settings. [`domain`] decides and does
+//! no I/O; [`app`] puts the parts together.
+
+pub mod agent;
+pub mod api;
+pub mod app;
+pub mod axon;
+pub mod bench;
+pub mod cache;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod devnet;
+pub mod domain;
+pub mod figures;
+pub mod keys;
+pub mod listen;
+pub mod metrics;
+pub mod ports;
+pub mod recorder;
+pub mod shutdown;
+pub mod solver;
+pub mod store;
+pub mod telemetry;
+pub mod tuner;

@@ -1,0 +1,69 @@
+//! Serves a router on a socket, with limits of its own, until told to stop; then drains, bounded.
+
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// A sender has this long for its headers; also how long an idle connection is kept. Longer than the 15 s for which a
+/// dendrite keeps its own end: whoever closes second loses the request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A dendrite sends some 22 headers and one per required field; hyper's default of 100 is within reach.
+const MAX_HEADERS: usize = 256;
+/// The head of one request at most.
+const MAX_BUFFER_BYTES: usize = 256 * 1024;
+/// Open connections at most; the next one waits for a place.
+const MAX_CONNECTIONS: usize = 16_384;
+/// After the stop signal, requests in flight have this long.
+pub const DRAIN: Duration = Duration::from_secs(8);
+/// When the process is out of file descriptors, accepting again at once would only spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until `stop`, then waits for requests in flight, at most [`DRAIN`].
+pub async fn serve(name: &'static str, listener: TcpListener, router: Router, stop: CancellationToken) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BUFFER_BYTES);
+    let connections = GracefulShutdown::new();
+    let places = std::sync::Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let tasks = tokio_util::task::TaskTracker::new();
+    loop {
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = std::sync::Arc::clone(&places).acquire_owned() => place.expect("never closed"),
+        };
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!("{name} cannot accept a connection: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        // Small answers must not wait for more to come.
+        let _ = stream.set_nodelay(true);
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection = connections.watch(connection);
+        tasks.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("{name}: a connection ended: {error}");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+        tracing::warn!("{name}: some requests were still in flight after {} s and are cut off", DRAIN.as_secs());
+    }
+}

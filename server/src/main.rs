@@ -1,0 +1,107 @@
+//! `lode`: parse, load, start, say where, run, drain.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use lode::api::AdminToken;
+use lode::app::{App, Surroundings};
+use lode::cli::{BenchArgs, Cli, Command, DataArgs, RunArgs};
+use lode::clock::Clock;
+use lode::config::{self, Config, Network};
+use lode::{bench, shutdown, telemetry};
+
+/// Wrong flags, configuration, wallet or port: the operator can mend it.
+const EXIT_USAGE: u8 = 2;
+/// Something failed while running: the supervisor should start us again.
+const EXIT_FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => return complain(EXIT_USAGE, &first_line(&error.to_string())),
+    };
+    rustls::crypto::ring::default_provider().install_default().expect("nothing installed a provider before main");
+    let runtime = tokio::runtime::Runtime::new().expect("the system gives us threads");
+    let result = match cli.command {
+        None => runtime.block_on(run(cli.run)),
+        Some(Command::Run(args)) => runtime.block_on(run(*args)),
+        Some(Command::Token(args)) => token(&args),
+        Some(Command::Bench(args)) => runtime.block_on(measure(args)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, message)) => complain(code, &message),
+    }
+}
+
+type Exit = (u8, String);
+
+async fn run(args: RunArgs) -> Result<(), Exit> {
+    let usage = |error: &dyn std::fmt::Display| (EXIT_USAGE, error.to_string());
+    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
+    let data_dir = data_dir(&args.data, &config)?;
+    let clock = Clock::system();
+    let telemetry = telemetry::init(clock.clone());
+    let surroundings = Surroundings { clock, log: telemetry.ring.clone(), feeder: Some(telemetry.feeder) };
+    let headless = config.api.headless || cfg!(not(feature = "ui"));
+    let app = App::start(config, &data_dir, surroundings).await.map_err(|error| usage(&error))?;
+    say_where(&app, headless);
+    let stop = async {
+        match shutdown::signalled().await {
+            Ok(name) => tracing::info!("{name}: finishing the requests in flight"),
+            Err(error) => tracing::error!("cannot wait for signals: {error}"),
+        }
+    };
+    app.run(stop).await.map_err(|error| (EXIT_FAILED, error))
+}
+
+/// For whoever started us by hand. The token goes to a terminal only, never into a log: it stands in the link's fragment,
+/// which browsers do not send.
+fn say_where(app: &App, headless: bool) {
+    tracing::info!("axon {} answers on {}", app.hotkey, app.axon);
+    tracing::info!("API on http://{}", app.api);
+    let mut out = std::io::stdout();
+    if !headless {
+        let token = if out.is_terminal() { format!("/#token={}", app.token.reveal()) } else { String::new() };
+        // Whoever reads our output may have gone; the miner goes on.
+        let _ = writeln!(out, "\n  Dashboard  http://{}{token}\n", app.api);
+    }
+}
+
+fn token(args: &DataArgs) -> Result<(), Exit> {
+    let config = config::load(None, toml::Table::new()).map_err(|error| (EXIT_USAGE, error.to_string()))?;
+    let folder = data_dir(args, &config)?;
+    let token = AdminToken::load_or_make(&folder).map_err(|error| (EXIT_USAGE, error.to_string()))?;
+    writeln!(std::io::stdout(), "{}", token.reveal()).map_err(|error| (EXIT_FAILED, error.to_string()))
+}
+
+async fn measure(args: BenchArgs) -> Result<(), Exit> {
+    bench::run(args, &mut std::io::stdout()).await.map_err(|error| (EXIT_FAILED, format!("{error:#}")))
+}
+
+/// Devnet's data stays apart: its targets and history are nobody's earnings.
+fn data_dir(args: &DataArgs, config: &Config) -> Result<PathBuf, Exit> {
+    let name = match config.subtensor.network {
+        Network::Devnet => "lode-devnet",
+        Network::Offline => "lode",
+    };
+    let platform = || directories::BaseDirs::new().map(|dirs| dirs.data_dir().join(name));
+    args.data_dir
+        .clone()
+        .or_else(platform)
+        .ok_or_else(|| (EXIT_USAGE, "there is no home folder to keep data in; give one with --data-dir".to_owned()))
+}
+
+/// clap's errors go on with usage and hints; one sentence is enough to act on.
+fn first_line(error: &str) -> String {
+    let line = error.lines().next().unwrap_or_default();
+    format!("{}; see lode --help", line.trim_start_matches("error: "))
+}
+
+fn complain(code: u8, message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "lode: {message}");
+    ExitCode::from(code)
+}

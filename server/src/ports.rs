@@ -1,0 +1,56 @@
+//! What the core needs from outside, as traits: each has one real implementation or more, and a fake in tests.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use lode_shared::{CacheStats, Settings};
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::domain::{Answer, ChainView, Question, Task};
+
+/// Answers questions, before a deadline.
+pub trait Solver: Send + Sync {
+    /// The answer's fields. The caller drops the future at `deadline`; a solver passes it on to what it calls.
+    fn solve<'a>(&'a self, task: &'a Task, deadline: Instant) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>>;
+}
+
+/// Why a solver has no answer. The text is for the operator: validators never see it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SolveError {
+    /// No rule matches the prompt.
+    #[error("no rule matches the prompt; add one to the solver's rules, or a solver of another kind")]
+    NoRule,
+    /// The service cannot be reached or hung up.
+    #[error("{0}")]
+    Upstream(String),
+    /// The service answered, but not with what the adapter needs.
+    #[error("{0}")]
+    BadAnswer(String),
+}
+
+/// Remembers answers.
+pub trait Recall: Send + Sync {
+    /// The remembered answer to `question`, if there is one that may be given under `settings`.
+    fn recall<'a>(&'a self, question: &'a Question, settings: Settings, now_ms: u64)
+    -> BoxFuture<'a, Option<Recalled>>;
+
+    /// Keeps a validated answer.
+    fn remember(&self, question: &Question, answer: Arc<Answer>, now_ms: u64);
+
+    /// Counters and sizes.
+    fn stats(&self) -> CacheStats;
+}
+
+/// An answer from memory, and which tier had it.
+#[derive(Debug, Clone)]
+pub struct Recalled {
+    /// The answer.
+    pub answer: Arc<Answer>,
+    /// The tier.
+    pub source: lode_shared::Source,
+}
+
+/// The chain's last sync; `None` before the first.
+pub type ChainWatch = watch::Receiver<Option<Arc<ChainView>>>;

@@ -1,0 +1,81 @@
+//! The reading side: short-lived read-only connections, so that readers and the writer never wait for each other.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lode_shared::{Decision, History, HistoryPoint};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+
+use super::StoreError;
+
+/// Decisions sent with a history at most.
+const MAX_DECISIONS: u32 = 200;
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+pub(super) fn value(path: &Path, key: &str) -> Result<Option<String>, StoreError> {
+    let connection = connect(path)?;
+    Ok(connection.query_row("SELECT json FROM setting WHERE key = ?1", [key], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn history(path: &Path, since_ms: u64, now_ms: u64, max_points: u64) -> Result<History, StoreError> {
+    let connection = connect(path)?;
+    let count: i64 = connection.query_row(
+        "SELECT count(*) FROM history WHERE at_ms > ?1 AND at_ms <= ?2",
+        params![since_ms as i64, now_ms as i64],
+        |row| row.get(0),
+    )?;
+    // Buckets only when there is more than fits: a young history keeps every sample.
+    let span_ms = now_ms.saturating_sub(since_ms);
+    let bucket_ms = if count as u64 > max_points { span_ms.div_ceil(max_points).max(1) } else { 1 };
+    let points = connection
+        .prepare(
+            "SELECT max(at_ms), avg(requests_per_s), avg(response_s), avg(success_pct), avg(hit_rate_pct),
+             min(match_threshold), min(ttl_s), avg(incentive_pct)
+             FROM history WHERE at_ms > ?1 AND at_ms <= ?2 GROUP BY at_ms / ?3 ORDER BY 1",
+        )?
+        .query_map(params![since_ms as i64, now_ms as i64, bucket_ms as i64], point)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut decisions = decisions(
+        &connection,
+        "SELECT json FROM decision WHERE adjusted AND at_ms > ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2",
+        since_ms,
+        MAX_DECISIONS,
+    )?;
+    decisions.reverse();
+    let gap_ms = points.windows(2).map(|pair| pair[1].at_ms - pair[0].at_ms).min().unwrap_or(0);
+    Ok(History { step_s: gap_ms.max(bucket_ms).div_ceil(1_000) as u32, points, decisions })
+}
+
+pub(super) fn last_decisions(path: &Path, count: u32) -> Result<Vec<Decision>, StoreError> {
+    decisions(
+        &connect(path)?,
+        "SELECT json FROM decision WHERE at_ms >= ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2",
+        0,
+        count,
+    )
+}
+
+fn decisions(connection: &Connection, query: &str, since_ms: u64, count: u32) -> Result<Vec<Decision>, StoreError> {
+    let mut statement = connection.prepare(query)?;
+    let rows = statement.query_map(params![since_ms as i64, count], |row| row.get::<_, String>(0))?;
+    rows.map(|json| serde_json::from_str(&json?).map_err(|error| StoreError::Value { key: "decision".into(), error }))
+        .collect()
+}
+
+fn point(row: &Row<'_>) -> rusqlite::Result<HistoryPoint> {
+    Ok(HistoryPoint {
+        at_ms: row.get::<_, i64>(0)? as u64,
+        requests_per_s: row.get(1)?,
+        response_s: row.get(2)?,
+        success_pct: row.get(3)?,
+        hit_rate_pct: row.get(4)?,
+        match_threshold: row.get(5)?,
+        ttl_s: row.get(6)?,
+        incentive_pct: row.get(7)?,
+    })
+}

@@ -1,0 +1,93 @@
+//! What was acknowledged is there afterwards; what was offered comes back in order.
+
+use lode_shared::{Observed, RawTargets, Settings, Step, Targets};
+
+use super::*;
+
+struct Open {
+    store: Store,
+    writer: std::thread::JoinHandle<()>,
+}
+
+fn open(folder: &Path) -> Open {
+    let (store, writer) = Store::open(folder).expect("a fresh folder");
+    Open { store, writer: std::thread::spawn(move || writer.run()) }
+}
+
+impl Open {
+    fn close(self) {
+        drop(self.store);
+        self.writer.join().expect("the writer ends when its handles are gone");
+    }
+}
+
+fn point(at_ms: u64) -> HistoryPoint {
+    HistoryPoint {
+        at_ms,
+        requests_per_s: 1.0,
+        response_s: Some(0.5),
+        success_pct: None,
+        hit_rate_pct: Some(50.0),
+        match_threshold: 0.95,
+        ttl_s: 1_200,
+        incentive_pct: None,
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_values_survive_without_a_clean_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = open(folder.path());
+    let targets =
+        Targets::new(RawTargets { response_s: 0.7, success_pct: 90.0, hit_rate_pct: 60.0 }).expect("in range");
+    first.store.put("targets", &targets).await.expect("kept");
+    // As after SIGKILL: the writer is never told to end.
+    std::mem::forget(first);
+    let second = open(folder.path());
+    assert_eq!(second.store.get::<Targets>("targets").expect("readable"), Some(targets));
+    assert_eq!(second.store.get::<Settings>("settings").expect("readable"), None);
+}
+
+#[tokio::test]
+async fn history_comes_back_in_order_with_gaps_and_is_thinned() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = open(folder.path());
+    for at_ms in (0..1_000).map(|index| 1_000_000 + index * 5_000) {
+        first.store.point(point(at_ms));
+    }
+    let decision = |at_ms, step| Decision { at_ms, observed: Observed::default(), targets: Targets::default(), step };
+    first.store.decision(&decision(1_000_001, Step::Adjusted(Vec::new())));
+    first.store.decision(&decision(1_000_002, Step::Held(lode_shared::HoldReason::OnTarget)));
+    let store = first.store.clone();
+    drop(first.store);
+    // The clone keeps the writer alive; a durable write behind the rows tells that they are written.
+    store.put("settings", &Settings::default()).await.expect("kept");
+    let now_ms = 1_000_000 + 999 * 5_000;
+    let whole = store.history(0, now_ms, 10_000).expect("readable");
+    assert_eq!(whole.points.len(), 1_000);
+    assert_eq!(whole.step_s, 5);
+    assert_eq!(whole.points[0], point(1_000_000));
+    assert_eq!(whole.decisions.len(), 1, "charts mark what moved");
+    let thin = store.history(1_000_000 - 1, now_ms, 100).expect("readable");
+    assert!((90..=101).contains(&thin.points.len()), "{}", thin.points.len());
+    assert!(thin.points.is_sorted_by_key(|point| point.at_ms));
+    assert_eq!(thin.points[3].success_pct, None, "absent stays absent");
+    let newest = store.decisions(1).expect("readable");
+    assert_eq!(newest[0].at_ms, 1_000_002);
+    drop(store);
+    first.writer.join().expect("ended");
+}
+
+#[test]
+fn a_file_that_is_no_database_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("lode.sqlite"), "not a database, but long enough to be read as one").expect("ok");
+    let error = Store::open(folder.path()).err().expect("refused").to_string();
+    assert!(error.contains("--data-dir") && error.contains("lode.sqlite"), "{error}");
+}
+
+#[test]
+fn the_writer_ends_when_every_handle_is_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    open(folder.path()).close();
+}

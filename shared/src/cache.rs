@@ -1,0 +1,46 @@
+//! What the answer cache did.
+
+use serde::{Deserialize, Serialize};
+
+/// Counters since start, and the cache's size now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct CacheStats {
+    /// Answers held now.
+    pub entries: u64,
+    /// Answers it may hold.
+    pub capacity: u64,
+    /// Bytes of prompts and answers held now, an estimate.
+    pub size_bytes: u64,
+    /// Questions answered from it.
+    pub hits: u64,
+    /// Questions it could not answer.
+    pub misses: u64,
+    /// Answers stored.
+    pub stored: u64,
+    /// Answers dropped because they were older than the time to live.
+    pub expired: u64,
+    /// Answers dropped because the cache was full.
+    pub evicted: u64,
+    /// Solver time that hits saved: the sum of what each answer once took to solve, seconds.
+    pub saved_s: f64,
+}
+
+impl CacheStats {
+    /// Share of questions answered from the cache since start, percent; absent before the first question.
+    pub fn hit_rate_pct(&self) -> Option<f64> {
+        let asked = self.hits + self.misses;
+        (asked > 0).then(|| 100.0 * self.hits as f64 / asked as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_that_was_never_asked_has_no_hit_rate() {
+        assert_eq!(CacheStats::default().hit_rate_pct(), None);
+        let asked = CacheStats { hits: 1, misses: 3, ..CacheStats::default() };
+        assert_eq!(asked.hit_rate_pct(), Some(25.0));
+    }
+}

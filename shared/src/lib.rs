@@ -1,0 +1,23 @@
+//! The types on the wire between `lode` and its dashboard, and the rules that both sides check.
+//!
+//! Everything here is plain data. A figure that may not have been measured yet is an [`Option`]: absent is not zero.
+//! Within one minor version fields are only added, so a page that is a little older than its server still reads it.
+
+pub mod api;
+pub mod cache;
+pub mod chain;
+pub mod history;
+pub mod snapshot;
+pub mod traffic;
+pub mod tuner;
+
+pub use api::{ApiError, FieldError};
+pub use cache::CacheStats;
+pub use chain::ChainStatus;
+pub use history::{History, HistoryPoint, Range};
+pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};
+pub use traffic::{Percentiles, Source, SourceCount, Traffic, ValidatorRow};
+pub use tuner::{
+    Adjustment, Decision, HoldReason, Limits, Observed, PerformanceTuning, RawTargets, Reason, Setting, Settings, Step,
+    Targets,
+};

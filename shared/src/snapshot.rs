@@ -1,0 +1,66 @@
+//! The one payload of `GET /api/dashboard` and of every event of `GET /api/v1/live`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CacheStats, ChainStatus, HistoryPoint, PerformanceTuning, Traffic};
+
+/// Everything the dashboard shows, at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When it was taken, milliseconds since the Unix epoch, by the server's clock.
+    pub now_ms: u64,
+    /// Who we are.
+    pub miner: MinerInfo,
+    /// Targets, settings and the last decisions.
+    pub performance_tuning: PerformanceTuning,
+    /// What the cache did.
+    pub cache: CacheStats,
+    /// Who asked, and how it went.
+    pub traffic: Traffic,
+    /// The subnet and our place in it.
+    pub chain: ChainStatus,
+    /// The newest sample of the history, to append to the charts; absent in the first seconds.
+    pub latest: Option<HistoryPoint>,
+    /// The last log lines, oldest first, at most 50.
+    pub log: Vec<LogLine>,
+}
+
+/// Who we are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinerInfo {
+    /// Version of the binary.
+    pub version: String,
+    /// Our hotkey, SS58.
+    pub hotkey: String,
+    /// Where the axon listens, `ip:port`.
+    pub axon: String,
+    /// Seconds since start.
+    pub uptime_s: u64,
+}
+
+/// One line of the server's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Counts up from 1 since start: tells a new line from one already shown.
+    pub id: u64,
+    /// When, milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// How serious.
+    pub level: LogLevel,
+    /// What happened.
+    pub message: String,
+}
+
+/// How serious a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Something is broken.
+    Error,
+    /// Something needs a look.
+    Warn,
+    /// Something happened.
+    Info,
+    /// Detail for finding faults.
+    Debug,
+}

@@ -1,0 +1,98 @@
+//! Who asked, and how it went.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The exact tier of the cache.
+    Exact,
+    /// A solver, after a miss.
+    Solved,
+    /// Another request's solve of the same question, joined while in flight.
+    Coalesced,
+    /// Fields fixed in the configuration; nothing was asked.
+    Static,
+}
+
+impl Source {
+    /// All sources, in the order shown.
+    pub const ALL: [Self; 4] = [Self::Exact, Self::Coalesced, Self::Solved, Self::Static];
+
+    /// The word used in metrics, logs and on the screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Solved => "solved",
+            Self::Coalesced => "coalesced",
+            Self::Static => "static",
+        }
+    }
+}
+
+/// Traffic since start. Requests are what arrived at the axon; each is either answered, failed or refused.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Requests answered with status 200.
+    pub answered: u64,
+    /// Verified requests that got no answer, by reason (`timeout`, `solver_error`, `invalid_answer`, …).
+    pub failed: BTreeMap<String, u64>,
+    /// Requests turned away before any work, by reason (`signature`, `not_permitted`, `replayed`, …).
+    pub refused: BTreeMap<String, u64>,
+    /// Answered requests by source, in the order of [`Source::ALL`].
+    pub sources: Vec<SourceCount>,
+    /// Requests in the last full minute; absent in the first minute after start.
+    pub per_minute: Option<u64>,
+    /// Response times of the last five minutes; absent when nothing was answered in them.
+    pub latency: Option<Percentiles>,
+    /// When the last request arrived, milliseconds since the Unix epoch.
+    pub last_request_ms: Option<u64>,
+    /// Validators seen, by stake and then by requests, at most 64.
+    pub validators: Vec<ValidatorRow>,
+}
+
+/// How many answers came from one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceCount {
+    /// The source.
+    pub source: Source,
+    /// Answers from it since start.
+    pub answers: u64,
+}
+
+/// Response times in milliseconds, measured in the server from the parsed head to the finished answer.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    /// Median.
+    pub p50_ms: f64,
+    /// 95th percentile.
+    pub p95_ms: f64,
+    /// 99th percentile.
+    pub p99_ms: f64,
+}
+
+/// One validator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValidatorRow {
+    /// Its hotkey, SS58.
+    pub hotkey: String,
+    /// Its uid; absent when it is not in the metagraph.
+    pub uid: Option<u16>,
+    /// Its stake in alpha; absent when it is not in the metagraph.
+    pub stake_alpha: Option<f64>,
+    /// Whether it may call and set weights; absent when it is not in the metagraph.
+    pub permit: Option<bool>,
+    /// Verified requests since start.
+    pub requests: u64,
+    /// Requests in the last full minute; absent in the first minute after start.
+    pub per_minute: Option<u64>,
+    /// 95th percentile of its last 128 response times, milliseconds; absent before its first answer.
+    pub p95_ms: Option<f64>,
+    /// When it last called, milliseconds since the Unix epoch; absent when it never has.
+    pub last_seen_ms: Option<u64>,
+}
