@@ -1,6 +1,7 @@
 //! The composition root: builds every part from the configuration, runs their tasks, and drains them.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,7 +104,8 @@ impl App {
     pub async fn start(mut config: Config, data_dir: &Path, around: Surroundings) -> Result<Self, StartError> {
         let Surroundings { clock, log, feeder } = around;
         let started_ns = clock.now_ns();
-        std::fs::create_dir_all(data_dir).map_err(|error| StartError::DataDir { path: data_dir.into(), error })?;
+        let folder = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
+        folder.map_err(|error| StartError::DataDir { path: data_dir.into(), error })?;
         let token = AdminToken::load_or_make(data_dir)?;
         let signer = signer(&config)?;
         let network = config.subtensor.network;

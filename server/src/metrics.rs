@@ -19,8 +19,8 @@ pub fn encode(snapshot: &Snapshot, rows_dropped: u64) -> Result<String, std::fmt
     cache(&mut registry, snapshot);
     tuner(&mut registry, snapshot);
     chain(&mut registry, snapshot);
-    counter(&mut registry, "store_rows_dropped", "Rows that the disk was too slow for.", rows_dropped);
-    gauge(&mut registry, "uptime", "Time since start.", Unit::Seconds, Some(snapshot.miner.uptime_s as f64));
+    counter(&mut registry, "store_rows_dropped", "Rows that the disk was too slow for", rows_dropped);
+    gauge(&mut registry, "uptime", "Time since start", Unit::Seconds, Some(snapshot.miner.uptime_s as f64));
     let mut text = String::new();
     encode_text(&mut text, &registry)?;
     Ok(text)
@@ -54,56 +54,56 @@ fn ratio(percent: Option<f64>) -> Option<f64> {
 
 fn traffic(registry: &mut Registry, snapshot: &Snapshot) {
     let traffic = &snapshot.traffic;
-    counter(registry, "requests", "Requests that arrived at the axon.", traffic.requests);
+    counter(registry, "requests", "Requests that arrived at the axon", traffic.requests);
     let own = |counts: &std::collections::BTreeMap<String, u64>| {
         counts.iter().map(|(reason, count)| (reason.clone(), *count)).collect()
     };
     let sources = traffic.sources.iter().map(|row| (row.source.label().to_owned(), row.answers)).collect();
-    counters(registry, "answers", "Requests answered, by source of the answer.", "source", sources);
-    counters(registry, "failures", "Verified requests not answered.", "reason", own(&traffic.failed));
-    counters(registry, "refusals", "Requests turned away.", "reason", own(&traffic.refused));
+    counters(registry, "answers", "Requests answered, by source of the answer", "source", sources);
+    counters(registry, "failures", "Verified requests not answered", "reason", own(&traffic.failed));
+    counters(registry, "refusals", "Requests turned away", "reason", own(&traffic.refused));
     let last_s = traffic.last_request_ms.map(|at_ms| at_ms as f64 / 1_000.0);
-    gauge(registry, "last_request_timestamp", "When the last request arrived.", Unit::Seconds, last_s);
+    gauge(registry, "last_request_timestamp", "When the last request arrived", Unit::Seconds, last_s);
     for (quantile, pick) in [("p50", 0), ("p95", 1), ("p99", 2)] {
         let value = traffic.latency.map(|p| [p.p50_ms, p.p95_ms, p.p99_ms][pick] / 1_000.0);
         let name = format!("response_{quantile}");
-        gauge(registry, &name, "Response time over the last five minutes.", Unit::Seconds, value);
+        gauge(registry, &name, "Response time over the last five minutes", Unit::Seconds, value);
     }
 }
 
 fn cache(registry: &mut Registry, snapshot: &Snapshot) {
     let cache = &snapshot.cache;
     for (name, help, value) in [
-        ("cache_hits", "Questions answered from memory.", cache.hits),
-        ("cache_misses", "Questions that memory could not answer.", cache.misses),
-        ("cache_stored", "Answers stored.", cache.stored),
-        ("cache_expired", "Answers dropped for their age.", cache.expired),
-        ("cache_evicted", "Answers dropped for room.", cache.evicted),
+        ("cache_hits", "Questions answered from memory", cache.hits),
+        ("cache_misses", "Questions that memory could not answer", cache.misses),
+        ("cache_stored", "Answers stored", cache.stored),
+        ("cache_expired", "Answers dropped for their age", cache.expired),
+        ("cache_evicted", "Answers dropped for room", cache.evicted),
     ] {
         counter(registry, name, help, value);
     }
     let entries = Unit::Other("entries".into());
-    gauge(registry, "cache_size", "Answers held.", entries, Some(cache.entries as f64));
-    gauge(registry, "cache_size", "Memory held by answers, estimated.", Unit::Bytes, Some(cache.size_bytes as f64));
-    gauge(registry, "cache_saved", "Solver time saved by hits.", Unit::Seconds, Some(cache.saved_s));
+    gauge(registry, "cache_size", "Answers held", entries, Some(cache.entries as f64));
+    gauge(registry, "cache_size", "Memory held by answers, estimated", Unit::Bytes, Some(cache.size_bytes as f64));
+    gauge(registry, "cache_saved", "Solver time saved by hits", Unit::Seconds, Some(cache.saved_s));
 }
 
 fn tuner(registry: &mut Registry, snapshot: &Snapshot) {
     let tuning = &snapshot.performance_tuning;
     let (observed, targets, settings) = (tuning.observed, tuning.targets, tuning.settings);
     for (name, help, value) in [
-        ("success", "Share of the last requests answered well.", ratio(observed.success_pct)),
-        ("hit_rate", "Share of the last questions answered from memory.", ratio(observed.hit_rate_pct)),
-        ("target_success", "Target of the same.", ratio(Some(targets.success_pct()))),
-        ("target_hit_rate", "Target of the same.", ratio(Some(targets.hit_rate_pct()))),
-        ("match_threshold", "Least probability at which similar answers are given.", Some(settings.match_threshold)),
+        ("success", "Share of the last requests answered well", ratio(observed.success_pct)),
+        ("hit_rate", "Share of the last questions answered from memory", ratio(observed.hit_rate_pct)),
+        ("target_success", "Target of the same", ratio(Some(targets.success_pct()))),
+        ("target_hit_rate", "Target of the same", ratio(Some(targets.hit_rate_pct()))),
+        ("match_threshold", "Least probability at which similar answers are given", Some(settings.match_threshold)),
     ] {
         gauge(registry, name, help, Unit::Ratios, value);
     }
     for (name, help, value) in [
-        ("response_mean", "Mean response time of the last requests.", observed.response_s),
-        ("target_response", "Target of the same.", Some(targets.response_s())),
-        ("ttl", "How long an answer may be given again.", Some(f64::from(settings.ttl_s))),
+        ("response_mean", "Mean response time of the last requests", observed.response_s),
+        ("target_response", "Target of the same", Some(targets.response_s())),
+        ("ttl", "How long an answer may be given again", Some(f64::from(settings.ttl_s))),
     ] {
         gauge(registry, name, help, Unit::Seconds, value);
     }
@@ -112,11 +112,11 @@ fn tuner(registry: &mut Registry, snapshot: &Snapshot) {
 fn chain(registry: &mut Registry, snapshot: &Snapshot) {
     let chain = &snapshot.chain;
     let synced_s = chain.synced_ms.map(|at_ms| at_ms as f64 / 1_000.0);
-    gauge(registry, "last_sync_timestamp", "When the metagraph was last read.", Unit::Seconds, synced_s);
-    gauge(registry, "incentive", "Our share of what miners earn.", Unit::Ratios, ratio(chain.incentive_pct));
+    gauge(registry, "last_sync_timestamp", "When the metagraph was last read", Unit::Seconds, synced_s);
+    gauge(registry, "incentive", "Our share of what miners earn", Unit::Ratios, ratio(chain.incentive_pct));
     let places = Unit::Other("places".into());
-    gauge(registry, "prune_margin", "Neurons pruned before us.", places, chain.prune_margin.map(f64::from));
+    gauge(registry, "prune_margin", "Neurons pruned before us", places, chain.prune_margin.map(f64::from));
     let blocks = Unit::Other("blocks".into());
-    gauge(registry, "immunity", "Immunity left.", blocks.clone(), chain.immunity_blocks.map(|blocks| blocks as f64));
-    gauge(registry, "chain_height", "Best block seen.", blocks, chain.block.map(|block| block as f64));
+    gauge(registry, "immunity", "Immunity left", blocks.clone(), chain.immunity_blocks.map(|blocks| blocks as f64));
+    gauge(registry, "chain_height", "Best block seen", blocks, chain.block.map(|block| block as f64));
 }

@@ -217,7 +217,7 @@ mod tests {
         recorder: Arc<Recorder>,
         control: TunerControl,
         view: watch::Receiver<Arc<TunerView>>,
-        stop: CancellationToken,
+        _task: tokio::task::JoinSet<()>,
     }
 
     /// A tuner on its task, over a store whose writer runs on its own thread.
@@ -229,9 +229,9 @@ mod tests {
         let (tuner, control, view) =
             Tuner::new(TunerConfig::default(), Arc::clone(&recorder), store, Clock::from_fn(|| 0))
                 .expect("empty store");
-        let stop = CancellationToken::new();
-        tokio::spawn(tuner.run(stop.clone()));
-        Bench { folder, recorder, control, view, stop }
+        let mut task = tokio::task::JoinSet::new();
+        task.spawn(tuner.run(CancellationToken::new()));
+        Bench { folder, recorder, control, view, _task: task }
     }
 
     impl Bench {
@@ -265,7 +265,6 @@ mod tests {
         assert_eq!(view.decisions.len(), 2);
         bench.requests(50, 3_000);
         assert_eq!(bench.next().await.settings.match_threshold, 0.93);
-        bench.stop.cancel();
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,6 +2,9 @@
 //! readable without eyes, [`spark`] is the small one.
 
 pub mod figure;
+mod look;
+mod marks;
+mod options;
 mod plot;
 pub mod series;
 pub mod spark;

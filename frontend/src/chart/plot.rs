@@ -3,15 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, JsString};
+use js_sys::Array;
 use lode_shared::{Limits, Targets};
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlElement, ResizeObserver};
+use web_sys::{HtmlElement, ResizeObserver};
 
+use super::look::Look;
 use super::series::Row;
-use super::spec::{Line, Scale, Spec};
-use super::uplot::{UPlot, number_at, object, stepped};
-use crate::clock;
+use super::spec::{Scale, Spec};
+use super::uplot::{UPlot, number_at, numbers, object};
+use super::{marks, options};
 
 /// Where the crosshair stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +60,9 @@ impl Plot {
         let on_cursor = Hook::new(move |chart: UPlot| on_move(reading(&chart)));
         let on_draw = Hook::new({
             let (marks_s, look) = (Rc::clone(&marks_s), look.clone());
-            move |chart: UPlot| draw_marks(&chart, &look, &marks_s.borrow(), target)
+            move |chart: UPlot| marks::draw(&chart, &look, &marks_s.borrow(), target)
         });
-        let on_time = AxisValues::new(time_labels);
+        let on_time = AxisValues::new(options::time_labels);
         let on_values = spec.axes.map(|show| {
             AxisValues::new(move |_, splits: Array, _, _, _| {
                 splits.iter().map(|split| split.as_f64().map_or(split, |value| show(value).into())).collect()
@@ -69,20 +70,26 @@ impl Plot {
         });
 
         let axes = Array::of3(
-            &axis(&look, "x", on_time.as_ref(), 30.0, true),
-            &axis(&look, Scale::Left.key(), on_values[0].as_ref(), 48.0, true),
-            &axis(&look, Scale::Right.key(), on_values[1].as_ref(), 50.0, false),
+            &options::axis(&look, "x", on_time.as_ref(), 30.0, true),
+            &options::axis(&look, Scale::Left.key(), on_values[0].as_ref(), 48.0, true),
+            &options::axis(&look, Scale::Right.key(), on_values[1].as_ref(), 50.0, false),
         );
         let [left, right] = (spec.bounds)(&frame.limits);
-        let options = object([
+        let settings = object([
             ("width", element.client_width().into()),
             ("height", element.client_height().into()),
             ("padding", numbers(&[14.0, 0.0, 0.0, 0.0]).into()),
             ("legend", object([("show", false.into())])),
-            ("scales", object([(Scale::Left.key(), scale(left, target)), (Scale::Right.key(), scale(right, None))])),
+            (
+                "scales",
+                object([
+                    (Scale::Left.key(), options::scale(left, target)),
+                    (Scale::Right.key(), options::scale(right, None)),
+                ]),
+            ),
             ("axes", axes.into()),
-            ("series", series(spec, &look)?.into()),
-            ("cursor", cursor()),
+            ("series", options::series(spec, &look)?.into()),
+            ("cursor", options::cursor()),
             (
                 "hooks",
                 object([
@@ -91,7 +98,7 @@ impl Plot {
                 ]),
             ),
         ]);
-        let chart = UPlot::new(&options, &columns(spec, rows), element)?;
+        let chart = UPlot::new(&settings, &columns(spec, rows), element)?;
 
         let on_resize = Closure::<dyn Fn()>::new({
             let (chart, element) = (UPlot::from(JsValue::from(&chart)), element.clone());
@@ -167,88 +174,6 @@ fn columns(spec: &Spec, rows: &[Row]) -> Array {
     columns
 }
 
-fn series(spec: &Spec, look: &Look) -> Result<Array, JsValue> {
-    let series = Array::of1(&object([]));
-    for line in spec.lines {
-        series.push(&one_series(line, look)?);
-    }
-    Ok(series)
-}
-
-fn one_series(line: &Line, look: &Look) -> Result<JsValue, JsValue> {
-    let path = if line.is_stepped { stepped(&object([("align", 1.into())]))?.into() } else { JsValue::UNDEFINED };
-    Ok(object([
-        ("label", line.name.into()),
-        ("scale", line.scale.key().into()),
-        ("stroke", look.line(line.colour).into()),
-        ("width", 1.8.into()),
-        ("dash", numbers(line.dash).into()),
-        ("points", object([("size", 4.into())])),
-        ("paths", path),
-    ]))
-}
-
-fn axis(look: &Look, scale: &str, values: &JsValue, size: f64, has_grid: bool) -> JsValue {
-    // uPlot counts sides like CSS: top, right, bottom, left.
-    let side = match scale {
-        "x" => 2,
-        _ if scale == Scale::Right.key() => 1,
-        _ => 3,
-    };
-    let ruler =
-        |show: bool| object([("show", show.into()), ("stroke", look.grid.as_str().into()), ("width", 1.into())]);
-    object([
-        ("scale", scale.into()),
-        ("side", side.into()),
-        ("stroke", look.muted.as_str().into()),
-        ("font", look.font.as_str().into()),
-        ("size", size.into()),
-        ("gap", 6.into()),
-        ("values", values.clone()),
-        ("grid", ruler(has_grid)),
-        ("ticks", ruler(false)),
-    ])
-}
-
-/// Fixed bounds, or from zero to a little over the figures and the target.
-fn scale(bounds: Option<(f64, f64)>, target: Option<f64>) -> JsValue {
-    let range = match bounds {
-        Some((least, most)) => numbers(&[least, most]).into(),
-        None => {
-            let end = |soft: f64, pad: f64| object([("soft", soft.into()), ("mode", 1.into()), ("pad", pad.into())]);
-            object([("min", end(0.0, 0.0)), ("max", end(target.unwrap_or(0.0) * 1.2, 0.1))])
-        }
-    };
-    object([("range", range)])
-}
-
-fn cursor() -> JsValue {
-    object([
-        // A single line: the row is what is read, the height is not.
-        ("y", false.into()),
-        ("sync", object([("key", "lode".into())])),
-        ("drag", object([("x", true.into()), ("y", false.into())])),
-        ("points", object([("size", 7.into())])),
-    ])
-}
-
-/// Clock times, dates where a day begins, seconds only where minutes would repeat.
-fn time_labels(_: JsValue, splits: Array, _: JsValue, _: JsValue, apart_s: f64) -> Array {
-    let label = |split: JsValue| {
-        let Some(at_s) = split.as_f64() else { return split };
-        let at_ms = (at_s * 1e3) as u64;
-        let minute = clock::minute(at_ms);
-        match apart_s {
-            86_400.0.. => clock::day(at_ms),
-            ..60.0 => clock::second(at_ms),
-            _ if minute == "00:00" => clock::day(at_ms),
-            _ => minute,
-        }
-        .into()
-    };
-    splits.iter().map(label).collect()
-}
-
 fn reading(chart: &UPlot) -> Option<Reading> {
     let cursor = chart.cursor();
     let (row, left) = (cursor.idx()?, cursor.left().filter(|left| *left >= 0.0)?);
@@ -258,99 +183,8 @@ fn reading(chart: &UPlot) -> Option<Reading> {
     Some(Reading { row: row as usize, at_ms: (at_s * 1e3) as u64, reach_ms: (reach_s * 1e3) as u64 })
 }
 
-fn draw_marks(chart: &UPlot, look: &Look, marks_s: &[f64], target: Option<f64>) {
-    let (context, area) = (chart.ctx(), chart.bbox());
-    let (left, top) = (area.left(), area.top());
-    let (right, bottom) = (left + area.width(), top + area.height());
-    let pixel = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio());
-    context.save();
-    context.set_line_width(pixel);
-    if let Some(target) = target {
-        let height = chart.value_to_place(target, Scale::Left.key(), true);
-        context.set_stroke_style_str(&look.text);
-        stroke(&context, &[4.0 * pixel, 4.0 * pixel], (left, height), (right, height));
-    }
-    context.set_stroke_style_str(&look.mark);
-    context.set_fill_style_str(&look.mark);
-    for at_s in marks_s {
-        let place = chart.value_to_place(*at_s, "x", true);
-        if (left..=right).contains(&place) {
-            stroke(&context, &[2.0 * pixel, 3.0 * pixel], (place, top), (place, bottom));
-            diamond(&context, (place, top - 6.0 * pixel), 4.5 * pixel);
-        }
-    }
-    context.restore();
-}
-
-fn stroke(context: &CanvasRenderingContext2d, dash: &[f64], from: (f64, f64), to: (f64, f64)) {
-    // Fails only on a dash that is no list.
-    let _ = context.set_line_dash(&numbers(dash));
-    context.begin_path();
-    context.move_to(from.0, from.1);
-    context.line_to(to.0, to.1);
-    context.stroke();
-}
-
-fn diamond(context: &CanvasRenderingContext2d, (x, y): (f64, f64), reach: f64) {
-    context.begin_path();
-    context.move_to(x, y - reach);
-    context.line_to(x + reach, y);
-    context.line_to(x, y + reach);
-    context.line_to(x - reach, y);
-    context.fill();
-}
-
-fn numbers(values: &[f64]) -> Array {
-    values.iter().copied().map(JsValue::from).collect()
-}
-
 fn observe(callback: &js_sys::Function, element: &HtmlElement) -> ResizeObserver {
     let observer = ResizeObserver::new(callback).expect("every browser that runs WASM has ResizeObserver");
     observer.observe(element);
     observer
-}
-
-/// Colours and type as the style sheet has them now. A canvas knows no `var()`, hence they are read once, and the chart
-/// is drawn anew when the theme changes.
-#[derive(Debug, Clone)]
-struct Look {
-    lines: Vec<String>,
-    text: String,
-    muted: String,
-    grid: String,
-    mark: String,
-    font: String,
-}
-
-impl Look {
-    fn read(element: &HtmlElement) -> Self {
-        // A token's own text is `light-dark(…)`; only a property that uses it is resolved to a colour.
-        let token = |name: &str| resolve(element, &format!("var(--{name})")).unwrap_or_else(|| "gray".into());
-        let family = computed(element, "font-family").unwrap_or_else(|| "sans-serif".into());
-        Self {
-            lines: ["s1", "s2", "s3", "s4"].map(token).into(),
-            text: token("text"),
-            muted: token("muted"),
-            grid: token("line"),
-            mark: token("mark"),
-            font: format!("12px {family}"),
-        }
-    }
-
-    fn line(&self, colour: u8) -> &str {
-        self.lines.get(usize::from(colour).saturating_sub(1)).map_or("gray", String::as_str)
-    }
-}
-
-fn resolve(element: &HtmlElement, colour: &str) -> Option<String> {
-    let style = element.style();
-    style.set_property("color", colour).ok()?;
-    let resolved = computed(element, "color");
-    style.remove_property("color").ok()?;
-    resolved
-}
-
-fn computed(element: &HtmlElement, property: &str) -> Option<String> {
-    let style = web_sys::window()?.get_computed_style(element).ok()??;
-    style.get_property_value(property).ok().map(|value| JsString::from(value).into())
 }

@@ -92,3 +92,8 @@ pub fn number_at(object: &JsValue, path: &[&str]) -> Option<f64> {
     }
     value.as_f64()
 }
+
+/// A JavaScript list of numbers.
+pub fn numbers(values: &[f64]) -> Array {
+    values.iter().copied().map(JsValue::from).collect()
+}

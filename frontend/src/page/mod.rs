@@ -9,6 +9,7 @@ mod cache;
 mod chain;
 mod decisions;
 mod field;
+mod form;
 mod log;
 mod questions;
 mod targets;

@@ -9,7 +9,7 @@
 //! | case | Python | here | why |
 //! |---|---|---|---|
 //! | old or no version header | nonce age unchecked | window always | removing an unsigned header must not disable it |
-//! | `timeout: 3600` or `nan` | widens or disables the window | adds at most 60 s; `nan` is 500 | it is not signed |
+//! | `timeout: 3600` or `nan` | widens or disables the window | adds at most 12 s; `nan` is 500 | it is not signed |
 //! | nonce from the future | accepted | 401 beyond 4 s | it would stay replayable |
 //! | replay after a restart | accepted | 401 | nonces from before the start are refused |
 //! | growing nonces per dendrite | required | any order, once each | concurrent requests overtake each other |
@@ -118,7 +118,7 @@ async fn handle(State(axon): State<Arc<Axon>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let name = match route(&head) {
         Ok(name) => name.to_owned(),
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let mut hotkey = None;
     let result = axon.answer(&name, &head.headers, body, started, &mut hotkey).await;
@@ -141,7 +141,7 @@ async fn handle(State(axon): State<Arc<Axon>>, request: Request) -> Response {
 }
 
 /// The synapse's name, or the answer of the HTTP layer beneath.
-fn route(head: &request::Parts) -> Result<&str, Response> {
+fn route(head: &request::Parts) -> Result<&str, Box<Response>> {
     let path = head.uri.path();
     let name = path.trim_start_matches('/');
     if let Some(bare) = name.strip_suffix('/').filter(|bare| !bare.is_empty() && !bare.contains('/')) {
@@ -149,15 +149,15 @@ fn route(head: &request::Parts) -> Result<&str, Response> {
         if let Ok(location) = HeaderValue::from_str(&format!("/{bare}")) {
             response.headers_mut().insert(LOCATION, location);
         }
-        return Err(response);
+        return Err(Box::new(response));
     }
     if name.contains('/') {
-        return Err(respond::plain(StatusCode::NOT_FOUND, "Not Found"));
+        return Err(Box::new(respond::plain(StatusCode::NOT_FOUND, "Not Found")));
     }
     if head.method != Method::POST && head.method != Method::GET {
         let mut response = respond::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET"));
-        return Err(response);
+        return Err(Box::new(response));
     }
     Ok(name)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Serialized};
-use toml::Table;
+use toml::{Table, Value};
 
 use super::Config;
 
@@ -70,7 +70,21 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
         ConfigError::File { path: path.into(), line, message }
     };
     toml::from_str::<Config>(&text).map_err(fault)?;
-    text.parse().map_err(fault)
+    let mut table = text.parse().map_err(fault)?;
+    resolve_rules(&mut table, path.parent().unwrap_or(Path::new("")));
+    Ok(table)
+}
+
+/// Rule files stand beside the configuration that names them, wherever the process was started.
+fn resolve_rules(table: &mut Table, folder: &Path) {
+    let solvers = table.get_mut("solver").and_then(Value::as_table_mut);
+    for (_, solver) in solvers.into_iter().flatten() {
+        if let Some(Value::String(rules)) = solver.get_mut("rules")
+            && !rules.starts_with("builtin:")
+        {
+            *rules = folder.join(&*rules).to_string_lossy().into_owned();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +136,18 @@ mod tests {
     fn a_value_out_of_range_names_the_range() {
         let error = from_text("[cache]\nentries = 0\n").expect_err("no entries").to_string();
         assert!(error.contains("cache.entries") && error.contains("1 to 10000000"), "{error}");
+    }
+
+    #[test]
+    fn rule_files_are_sought_beside_the_configuration() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lode.toml");
+        let text = "[solver.a]\nkind = \"rules\"\nrules = \"mine.toml\"\n[solver.b]\nkind = \"rules\"\nrules = \"builtin:web\"";
+        std::fs::write(&path, text).expect("written");
+        let config = load(Some(&path), Table::new()).expect("good");
+        let mine = folder.path().join("mine.toml").to_string_lossy().into_owned();
+        assert_eq!(config.solver["a"], super::super::SolverConfig::Rules { rules: mine });
+        assert_eq!(config.solver["b"], super::super::SolverConfig::Rules { rules: "builtin:web".into() });
     }
 
     #[test]

@@ -1,0 +1,157 @@
+//! A server under measurement: a process of its own, ended when it is dropped.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::load::Client;
+use super::{EMPTY_HASH, TIMEOUT_S};
+use crate::clock::Clock;
+use crate::devnet::{Dendrite, devnet_signer};
+
+/// Linux counts CPU time in hundredths of a second, whatever its own tick is.
+const TICKS_PER_S: f64 = 100.0;
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Lode as it is, with one synapse that the SDK's reference axon also has. Nothing moves but what is measured.
+const LODE_TOML: &str = r#"
+presets = []
+[devnet]
+rate = 0.0
+[[synapse]]
+name = "EchoSynapse"
+prompt = "text"
+answer = ["completion"]
+solver = "echo"
+[solver.echo]
+kind = "rules"
+rules = "builtin:echo"
+"#;
+
+pub(super) struct Subject {
+    child: Child,
+    pub(super) axon: SocketAddr,
+    pub(super) api: SocketAddr,
+    pub(super) hotkey: String,
+    pub(super) start_ms: f64,
+    folder: Option<PathBuf>,
+}
+
+impl Subject {
+    /// This very binary, in release mode if it is one.
+    pub(super) async fn start_lode() -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("lode-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join("bench.toml"), LODE_TOML)?;
+        let (axon, api) = (free_address()?, free_address()?);
+        let hotkey = devnet_signer("our miner").address().to_owned();
+        let clock = Clock::system();
+        let dendrite = Dendrite::new(devnet_signer("validator 0"), "start".into());
+        let fields = Map::from_iter([("text".to_owned(), Value::from("hello"))]);
+        let started = Instant::now();
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["run", "--axon.port", &axon.port().to_string(), "--api.bind", &api.to_string()])
+            .arg("--config")
+            .arg(folder.join("bench.toml"))
+            .arg("--data-dir")
+            .arg(folder.join("data"));
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
+        let mut subject = Self { child, axon, api, hotkey, start_ms: 0.0, folder: Some(folder) };
+        loop {
+            if let Ok(mut client) = Client::connect(axon).await {
+                // Signed anew each time: a request from before the start would be refused.
+                let now_ns = clock.now_ns();
+                let request = dendrite.sign(&subject.hotkey, "EchoSynapse", &fields, EMPTY_HASH, TIMEOUT_S, now_ns);
+                if client.exchange(&request.to_http()).await.is_ok_and(|status| status == 200) {
+                    break;
+                }
+                bail!("lode refused the first request: {}", String::from_utf8_lossy(client.body()));
+            }
+            subject.check(started)?;
+            sleep(Duration::from_millis(1)).await;
+        }
+        subject.start_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        Ok(subject)
+    }
+
+    /// The SDK's axon, with the script that it is measured with everywhere.
+    pub(super) async fn start_python(python: &Path, scripts: &Path) -> Result<Self> {
+        let axon = free_address()?;
+        let started = Instant::now();
+        let mut child = Command::new(python)
+            .arg(scripts.join("reference_axon.py"))
+            .args(["--port", &axon.port().to_string(), "--bench", "--wallet-name", "miner", "--wallet-path"])
+            .arg(scripts.join("../vectors/wallets"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", python.display()))?;
+        let mut lines = BufReader::new(child.stdout.take().context("piped")?).lines();
+        let hotkey = loop {
+            let line = timeout(START_LIMIT, lines.next_line()).await.context("the Python axon did not start")??;
+            let line = line.context("the Python axon ended; is bittensor==10.5.0 installed there?")?;
+            if let Some(hotkey) =
+                serde_json::from_str::<Value>(&line).ok().and_then(|said| said["hotkey"].as_str().map(str::to_owned))
+            {
+                break hotkey;
+            }
+        };
+        let start_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        Ok(Self { child, axon, api: axon, hotkey, start_ms, folder: None })
+    }
+
+    /// CPU seconds so far, user and system.
+    pub(super) fn cpu_s(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()?))?;
+        // The command's name may hold spaces; it ends at the last bracket.
+        let (_, rest) = stat.rsplit_once(')').context("a stat line")?;
+        let field = |index: usize| {
+            rest.split_whitespace().nth(index).context("a field")?.parse::<f64>().map_err(anyhow::Error::from)
+        };
+        Ok((field(11)? + field(12)?) / TICKS_PER_S)
+    }
+
+    /// Resident memory, megabytes.
+    pub(super) fn resident_mb(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1_024.0)
+    }
+
+    fn pid(&self) -> Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    fn check(&mut self, started: Instant) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("lode ended at its start: {status}");
+        }
+        if started.elapsed() > START_LIMIT {
+            bail!("lode did not answer within a minute");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        // The child is killed with its handle; its folder goes now, whatever it still writes.
+        let _ = self.child.start_kill();
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}

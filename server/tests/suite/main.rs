@@ -1,0 +1,11 @@
+//! Tests of the whole miner over real sockets; one binary, so that it is linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod api;
+mod axon;
+mod interop_requests;
+mod page;
+mod process;
+mod running;
+mod support;
