@@ -1,6 +1,6 @@
 //! What the figures mean for the operator: a tone and a word, because colour alone says nothing to many readers. Pure.
 
-use lode_shared::{ChainStatus, ValidatorRow};
+use lode_shared::{ChainStatus, Snapshot, ValidatorRow};
 
 /// How a figure is to be taken. Each tone is a class of the style sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub fn safety(chain: &ChainStatus) -> Verdict {
 
 /// How long a validator may keep quiet before it is worth a look: one epoch, in which each should have asked at least
 /// once; an hour while the chain has not told.
-pub fn silence_limit_ms(chain: &ChainStatus) -> u64 {
+fn silence_limit_ms(chain: &ChainStatus) -> u64 {
     const HOUR_MS: u64 = 3_600_000;
     // A devnet's epoch may last seconds; below a minute silence says nothing.
     const LEAST_MS: u64 = 60_000;
@@ -86,9 +86,26 @@ pub fn silence_limit_ms(chain: &ChainStatus) -> u64 {
     }
 }
 
-/// Whether a validator that may call has kept quiet for too long. One without a permit owes us nothing.
-pub fn is_silent(row: &ValidatorRow, now_ms: u64, limit_ms: u64) -> bool {
-    row.permit != Some(false) && row.last_seen_ms.is_none_or(|seen| now_ms.saturating_sub(seen) > limit_ms)
+/// Since when a validator may have been heard, and how long it may keep quiet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listening {
+    pub started_ms: u64,
+    pub now_ms: u64,
+    pub limit_ms: u64,
+}
+
+impl Listening {
+    pub fn new(snapshot: &Snapshot, now_ms: u64) -> Self {
+        let started_ms = snapshot.now_ms.saturating_sub(snapshot.miner.uptime_s * 1_000);
+        Self { started_ms, now_ms, limit_ms: silence_limit_ms(&snapshot.chain) }
+    }
+
+    /// Whether a validator that may call has kept quiet for too long. One without a permit owes us nothing, and nobody
+    /// can be heard before we listened.
+    pub fn finds_silent(self, row: &ValidatorRow) -> bool {
+        let heard_ms = row.last_seen_ms.unwrap_or(self.started_ms);
+        row.permit != Some(false) && self.now_ms.saturating_sub(heard_ms) > self.limit_ms
+    }
 }
 
 #[cfg(test)]
@@ -150,10 +167,12 @@ mod tests {
     fn a_permitted_validator_is_silent_after_one_epoch() {
         let chain = ChainStatus { tempo_blocks: Some(360), block_time_ms: Some(12_000), ..Default::default() };
         let limit = silence_limit_ms(&chain);
-        let now = 10_000_000;
-        assert!(!is_silent(&validator(Some(true), Some(now - limit)), now, limit));
-        assert!(is_silent(&validator(Some(true), Some(now - limit - 1)), now, limit));
-        assert!(is_silent(&validator(Some(true), None), now, limit), "it may call and never has");
-        assert!(!is_silent(&validator(Some(false), None), now, limit), "it may not set weights");
+        let now_ms = 100_000_000;
+        let since = |started_ms| Listening { started_ms, now_ms, limit_ms: limit };
+        assert!(!since(0).finds_silent(&validator(Some(true), Some(now_ms - limit))));
+        assert!(since(0).finds_silent(&validator(Some(true), Some(now_ms - limit - 1))));
+        assert!(since(0).finds_silent(&validator(Some(true), None)), "it may call and never has");
+        assert!(!since(0).finds_silent(&validator(Some(false), None)), "it may not set weights");
+        assert!(!since(now_ms - 10_000).finds_silent(&validator(Some(true), None)), "we listen for ten seconds");
     }
 }

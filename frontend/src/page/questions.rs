@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use lode_shared::{ChainStatus, Snapshot};
 
 use crate::chart::spark::Spark;
+use crate::format;
 use crate::live::Live;
 use crate::ui::{Big, Card, Meter, Tag};
-use crate::verdict::{self, Better, Verdict};
-use crate::{format, verdict::Tone};
+use crate::verdict::{self, Better, Listening, Tone, Verdict};
 
 fn chain_text(live: Live, text: fn(&ChainStatus) -> Option<String>) -> Memo<Option<String>> {
     let text = live.part(move |snapshot| text(&snapshot.chain));
@@ -106,16 +106,24 @@ pub fn Called() -> impl IntoView {
     let silent = move || {
         let now_ms = live.server_now_ms();
         let silent = live.part_now(|snapshot| {
-            let limit_ms = verdict::silence_limit_ms(&snapshot.chain);
-            let rows = snapshot.traffic.validators.iter();
-            Some(rows.filter(|row| verdict::is_silent(row, now_ms, limit_ms)).count())
+            let listening = Listening::new(snapshot, now_ms);
+            Some(snapshot.traffic.validators.iter().filter(|row| listening.finds_silent(row)).count())
         })?;
         (silent > 0).then(|| view! { <span class="warn">{format!("{silent} silent for an epoch")}</span> })
+    };
+    let refused = move || {
+        live.part_now(|snapshot| {
+            let refused = &snapshot.traffic.refused;
+            let (reason, _) = refused.iter().max_by_key(|(_, count)| **count)?;
+            let all = format::count(refused.values().sum());
+            Some(view! { <p class="sub">{format!("{all} refused, mostly: {}", format::words(reason))}</p> })
+        })
     };
     view! {
         <Card id="called" title="Am I being called?" class="quarter" aside=move || view! { <small>{last}</small> }>
             <Big figure=figure unit=unit />
             <p class="sub">{calls} " " {silent}</p>
+            {refused}
             <Spark value=|point| Some(point.requests_per_s) class="s2" />
         </Card>
     }

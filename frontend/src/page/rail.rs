@@ -52,8 +52,10 @@ fn Foot() -> impl IntoView {
         let age = format::age(live.server_now_ms().saturating_sub(synced_ms));
         Some(format!("block {} · {age}", format::count(block)))
     };
-    let up = live.part(|snapshot| {
-        format!("up {} · v{}", format::span(snapshot.miner.uptime_s / 60 * 60), snapshot.miner.version)
+    // By the minute: a figure that ticks each second in the corner of the eye is none that anybody wants.
+    let up = live.part(|snapshot| match snapshot.miner.uptime_s / 60 * 60 {
+        0 => format!("just started · v{}", snapshot.miner.version),
+        seconds => format!("up {} · v{}", format::span(seconds), snapshot.miner.version),
     });
     view! {
         <div class="foot">

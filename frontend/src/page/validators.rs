@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use lode_shared::ValidatorRow;
 
+use crate::format;
 use crate::live::Live;
 use crate::ui::Card;
-use crate::{format, verdict};
+use crate::verdict::Listening;
 
 #[component]
 pub fn Validators() -> impl IntoView {
@@ -14,8 +15,8 @@ pub fn Validators() -> impl IntoView {
         let now_ms = live.server_now_ms();
         live.snapshot.with(|snapshot| {
             let rows = snapshot.iter().flat_map(|snapshot| {
-                let limit_ms = verdict::silence_limit_ms(&snapshot.chain);
-                snapshot.traffic.validators.iter().map(move |row| cells(row, now_ms, limit_ms))
+                let listening = Listening::new(snapshot, now_ms);
+                snapshot.traffic.validators.iter().map(move |row| cells(row, listening))
             });
             rows.collect::<Vec<_>>()
         })
@@ -47,10 +48,10 @@ pub fn Validators() -> impl IntoView {
     }
 }
 
-fn cells(row: &ValidatorRow, now_ms: u64, limit_ms: u64) -> AnyView {
+fn cells(row: &ValidatorRow, listening: Listening) -> AnyView {
     let dash = || format::DASH.to_owned();
-    let age = row.last_seen_ms.map(|seen| format::age(now_ms.saturating_sub(seen)));
-    let (last, class) = match (age, verdict::is_silent(row, now_ms, limit_ms)) {
+    let age = row.last_seen_ms.map(|seen| format::age(listening.now_ms.saturating_sub(seen)));
+    let (last, class) = match (age, listening.finds_silent(row)) {
         (Some(age), false) => (format!("{age} ago"), "n"),
         (Some(age), true) => (format!("silent for {age}"), "n warn"),
         (None, true) => ("never called".into(), "n warn"),

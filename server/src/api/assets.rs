@@ -6,11 +6,6 @@ pub use embedded::get;
 #[cfg(not(feature = "ui"))]
 pub use absent::get;
 
-/// Paths of the API never fall back to the page: a script that mistypes one must get a 404, not HTML.
-fn is_api(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/metrics") || path == "/api"
-}
-
 #[cfg(feature = "ui")]
 mod embedded {
     use std::borrow::Cow;
@@ -50,10 +45,15 @@ mod embedded {
         )
     });
 
+    /// Paths of the API never fall back to the page: a script that mistypes one must get a 404, not HTML.
+    fn is_api(path: &str) -> bool {
+        path.starts_with("/api/") || path.starts_with("/metrics") || path == "/api"
+    }
+
     /// The page, or one of its files.
     pub async fn get(State(api): State<Arc<Api>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
         let path = uri.path();
-        if api.headless || super::is_api(path) || (method != Method::GET && method != Method::HEAD) {
+        if api.headless || is_api(path) || (method != Method::GET && method != Method::HEAD) {
             return super::not_found(api.headless && path == "/");
         }
         let name = path.trim_start_matches('/');

@@ -4,6 +4,7 @@
 
 mod api;
 mod axon;
+mod browser;
 mod interop_requests;
 mod page;
 mod process;

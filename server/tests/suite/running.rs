@@ -32,8 +32,13 @@ pub struct Running {
 impl Running {
     /// Starts on free ports with its data in `folder`; returns when it answers.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_at(folder, "127.0.0.1:0", arguments)
+    }
+
+    /// The same with its API at a given address.
+    pub fn start_at(folder: &Path, api: &str, arguments: &[&str]) -> Self {
         let data = folder.join("data");
-        let mut command = lode(folder, &["--axon.port", "0", "--api.bind", "127.0.0.1:0", "--data-dir"]);
+        let mut command = lode(folder, &["--axon.port", "0", "--api.bind", api, "--data-dir"]);
         command.arg(&data).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

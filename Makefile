@@ -1,0 +1,92 @@
+# What people and CI run. Every target installs what it needs and does nothing that is done already.
+
+TRUNK   := 0.21.14
+# Must equal the library's version, to the letter.
+BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/.*"\(.*\)"/\1/p;q}' Cargo.lock)
+VENV    := target/interop-venv
+SDK     := 10.5.0
+
+export PATH := $(CURDIR)/frontend/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# need(what): says in one sentence what is missing and cannot be had.
+need = { echo "lode: $(1) is missing and could not be installed; is there a network?" >&2; exit 1; }
+
+.PHONY: help run test check ui bench interop screenshots tools crates chromium nextest
+
+help:
+	@echo 'make run          build everything and start devnet with demo traffic'
+	@echo 'make test         run every test, the page in a real Chromium included'
+	@echo 'make check        format, lints, rustdoc, wasm build'
+	@echo 'make bench        measure signed requests, beside the SDK axon where it is installed'
+	@echo 'make interop      the real SDK client against Lode (installs bittensor $(SDK) into $(VENV))'
+	@echo 'make screenshots  pictures of the page, for the README'
+
+run: ui
+	@cargo build --locked --release -p lode
+	@exec target/release/lode run --subtensor.network devnet
+
+test: ui chromium nextest
+	@cargo nextest run --locked --workspace
+
+check: ui
+	@cargo fmt --all --check
+	@cargo clippy --locked -p lode -p lode-shared --all-targets -- -D warnings
+	@cargo clippy --locked -p lode --no-default-features -- -D warnings
+	@cargo clippy --locked -p lode-frontend --target wasm32-unknown-unknown -- -D warnings
+	@RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items -p lode -p lode-shared
+
+bench: crates
+	@cargo build --locked --release -p lode
+	@if [ -x $(VENV)/bin/python ]; then export LODE_BENCH_PYTHON=$(VENV)/bin/python; fi; target/release/lode bench
+
+interop: crates $(VENV)/installed
+	@cargo build --locked -p lode
+	@server/tests/interop/run.sh $(VENV)/bin/python
+
+screenshots: ui chromium
+	@frontend/screenshots.sh
+
+# ---- the dashboard
+
+UI_SOURCES := $(shell find frontend/src frontend/index.html frontend/Trunk.toml frontend/Cargo.toml frontend/compress.mjs \
+	frontend/favicon.svg frontend/package-lock.json shared/src style -type f) Cargo.lock Cargo.toml
+
+ui: frontend/dist/index.html
+
+frontend/dist/index.html: $(UI_SOURCES) | tools crates frontend/node_modules/.package-lock.json
+	@cd frontend && trunk build --release
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	@command -v node >/dev/null || $(call need,Node 20 (nodejs and npm))
+	@cd frontend && npm ci --silent --no-audit --no-fund || $(call need,an npm package)
+	@touch $@
+
+# ---- tools
+
+tools:
+	@command -v rustup >/dev/null || $(call need,rustup (https://rustup.rs))
+	@rustup target list --installed | grep -qx wasm32-unknown-unknown \
+	  || rustup target add wasm32-unknown-unknown || $(call need,the Rust target wasm32-unknown-unknown)
+	@[ "$$(trunk --version 2>/dev/null)" = 'trunk $(TRUNK)' ] \
+	  || cargo install --locked --quiet trunk --version $(TRUNK) || $(call need,trunk $(TRUNK))
+	@[ "$$(wasm-bindgen --version 2>/dev/null)" = 'wasm-bindgen $(BINDGEN)' ] \
+	  || cargo install --quiet wasm-bindgen-cli --version $(BINDGEN) || $(call need,wasm-bindgen-cli $(BINDGEN))
+
+crates:
+	@cargo fetch --locked --offline --quiet 2>/dev/null || cargo fetch --locked --quiet || $(call need,a crate)
+
+nextest:
+	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-nextest || $(call need,cargo-nextest)
+
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+chromium:
+	@{ command -v chromium && command -v chromedriver; } >/dev/null \
+	  || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq --no-install-recommends chromium chromium-driver; } >/dev/null \
+	  || $(call need,Chromium and its driver (Debian packages chromium and chromium-driver))
+
+$(VENV)/installed:
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet bittensor==$(SDK) || $(call need,the Python package bittensor $(SDK))
+	@touch $@
