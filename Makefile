@@ -46,8 +46,9 @@ interop: crates $(VENV)/installed
 	@cargo build --locked -p lode
 	@server/tests/interop/run.sh $(VENV)/bin/python
 
-screenshots: ui chromium
-	@frontend/screenshots.sh
+screenshots: ui chromium nextest
+	@LODE_PICTURES_AFTER_S=190 cargo nextest run --locked --workspace -E 'test(the_page_fits)'
+	@echo 'see target/screenshots'
 
 # ---- the dashboard
 

@@ -124,7 +124,7 @@ impl Browser {
             body.len()
         );
         let reply = exchange(self.address, request.as_bytes()).await.json();
-        let entries = reply["value"].as_array().expect("a log").iter();
+        let entries = reply["value"].as_array().unwrap_or_else(|| panic!("no log: {reply}")).iter();
         entries
             .filter(|entry| entry["level"] == "SEVERE")
             .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())

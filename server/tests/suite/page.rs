@@ -94,9 +94,12 @@ async fn the_page_says_that_the_miner_is_gone_and_comes_back_with_it() {
 /// The page fits, in both widths and both themes; pictures of it are left in `target/screenshots`.
 async fn fits(width: u32, height: u32) {
     let folder = tempfile::tempdir().unwrap();
-    let running = Running::start(folder.path(), &["--devnet.rate", "40"]);
+    let running = Running::start(folder.path(), &["--devnet.rate", "8"]);
+    // For pictures worth showing (`make screenshots`) the miner runs for a while first.
+    let after_s = std::env::var("LODE_PICTURES_AFTER_S").map_or(0, |seconds| seconds.parse().unwrap());
+    running.tab().await.until(|snapshot| snapshot.miner.uptime_s >= after_s).await;
     let browser = Browser::start(width, height).await;
-    open(&running, &browser, "").await;
+    open(&running, &browser, &with_token(&running)).await;
     browser.until("/\\d/.test(document.querySelector('#tile-response [data-value]').innerText)").await;
     // Charts are drawn once there are samples; tables of validators fill with the first calls.
     browser.until("document.querySelectorAll('#chart-response canvas, #chart-tuner canvas').length >= 2").await;

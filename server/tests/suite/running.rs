@@ -108,14 +108,14 @@ impl Tab {
         None
     }
 
-    /// The first snapshot of which `wanted` is true, within some two minutes of snapshots.
+    /// The first snapshot of which `wanted` is true, within some four minutes of snapshots.
     pub async fn until(&mut self, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
-        for _ in 0..120 {
+        for _ in 0..240 {
             let snapshot = self.next().await.expect("the stream goes on");
             if wanted(&snapshot) {
                 return snapshot;
             }
         }
-        panic!("it did not come about in 120 snapshots");
+        panic!("it did not come about in 240 snapshots");
     }
 }

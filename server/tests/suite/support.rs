@@ -148,8 +148,8 @@ pub struct Reply {
 
 impl Reply {
     pub fn header(&self, name: &str) -> Option<&str> {
-        let pairs = self.head.lines().filter_map(|line| line.split_once(": "));
-        pairs.into_iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let mut pairs = self.head.lines().filter_map(|line| line.split_once(':'));
+        pairs.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
     pub fn json(&self) -> Value {
