@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A dendrite sends some 22 headers and one per required field; hyper's default of 100 is within reach.
 const MAX_HEADERS: usize = 256;
-/// The head of one request at most.
+/// The head of one request, about: hyper checks between reads.
 const MAX_BUFFER_BYTES: usize = 256 * 1024;
 /// Open connections at most; the next one waits for a place.
 const MAX_CONNECTIONS: usize = 16_384;

@@ -6,14 +6,13 @@ use futures_util::future::BoxFuture;
 use lode_shared::{CacheStats, Settings};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use crate::domain::{Answer, ChainView, Question, Task};
 
-/// Answers questions, before a deadline.
+/// Answers questions.
 pub trait Solver: Send + Sync {
-    /// The answer's fields. The caller drops the future at `deadline`; a solver passes it on to what it calls.
-    fn solve<'a>(&'a self, task: &'a Task, deadline: Instant) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>>;
+    /// The answer's fields. The caller drops the future at its deadline: nothing may go on behind it.
+    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>>;
 }
 
 /// Why a solver has no answer. The text is for the operator: validators never see it.

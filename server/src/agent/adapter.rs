@@ -113,7 +113,6 @@ impl Asks {
 mod tests {
     use futures_util::future::BoxFuture;
     use serde_json::json;
-    use tokio::time::Instant;
 
     use super::*;
     use crate::ports::SolveError;
@@ -121,7 +120,7 @@ mod tests {
     struct NoSolver;
 
     impl Solver for NoSolver {
-        fn solve<'a>(&'a self, _: &'a Task, _: Instant) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+        fn solve<'a>(&'a self, _: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
             Box::pin(std::future::ready(Err(SolveError::NoRule)))
         }
     }

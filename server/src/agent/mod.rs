@@ -130,7 +130,7 @@ async fn solve(
     clock: Clock,
 ) -> Result<Arc<Answer>, AnswerError> {
     let started = Instant::now();
-    let fields = match timeout_at(deadline, asks.solver.solve(&task, deadline)).await {
+    let fields = match timeout_at(deadline, asks.solver.solve(&task)).await {
         Err(_) => return Err(AnswerError::Timeout),
         Ok(Ok(fields)) => fields,
         Ok(Err(error)) => {

@@ -17,7 +17,7 @@ struct FakeSolver {
 }
 
 impl Solver for FakeSolver {
-    fn solve<'a>(&'a self, task: &'a Task, _: Instant) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             tokio::time::sleep(self.delay).await;

@@ -14,7 +14,14 @@
 //! | replay after a restart | accepted | 401 | nonces from before the start are refused |
 //! | growing nonces per dendrite | required | any order, once each | concurrent requests overtake each other |
 //! | address of another format | accepted | 401 | one key, one text |
+//! | nonce beyond 64 bits or negative | accepted | 500 | no clock reads that |
+//! | signature over `<Bytes>…</Bytes>` | accepted | 401 | no dendrite sends it, and each try costs a verification |
+//! | body beyond the limit | accepted | 413 | memory is bounded |
+//! | no or unreadable hotkey | 403 | 401 | there is nobody to apply a policy to |
 //! | unknown synapse | lists all names | names only the asked | nobody's business |
+//!
+//! And deliberately looser, where Python fails for reasons of its own: `bt_header_input_obj_…` headers are ignored, any
+//! content type is read as JSON, unknown fields are echoed.
 
 mod nonce;
 mod nonprintable;
@@ -31,10 +38,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_LENGTH, HeaderValue, LOCATION};
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HeaderValue, LOCATION};
 use axum::http::{HeaderMap, Method, StatusCode, request};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use lode_shared::Source;
 use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, watch};
@@ -56,8 +64,13 @@ use crate::recorder::{Outcome, Record, Recorder};
 use crate::store::{RequestRow, Store};
 use crate::tuner::TunerView;
 
+/// What a dendrite waits when it does not say.
+const DEFAULT_TIMEOUT_S: f64 = 12.0;
 /// A sender has this long for its whole body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// A body that nobody wants is read up to this much and this long, to keep its connection.
+const MAX_DRAINED_BYTES: usize = 64 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
 /// Left of the validator's timeout for the network and for writing the answer.
 const ANSWER_MARGIN: Duration = Duration::from_millis(250);
 
@@ -116,14 +129,14 @@ pub fn router(axon: Arc<Axon>) -> Router {
 async fn handle(State(axon): State<Arc<Axon>>, request: Request) -> Response {
     let started = Instant::now();
     let (head, body) = request.into_parts();
-    let name = match route(&head) {
+    let name = match axon.route(&head) {
         Ok(name) => name.to_owned(),
         Err(response) => return *response,
     };
-    let mut hotkey = None;
-    let result = axon.answer(&name, &head.headers, body, started, &mut hotkey).await;
+    let mut call = Call { body: Some(body), hotkey: None };
+    let result = axon.answer(&name, &head.headers, &mut call, started).await;
     let took = started.elapsed();
-    let (response, outcome, detail) = match result {
+    let (mut response, outcome, detail) = match result {
         Ok(Answered { response, source, cacheable }) => {
             (response, Outcome::Answered { source, cacheable }, source.label())
         }
@@ -136,40 +149,65 @@ async fn handle(State(axon): State<Arc<Axon>>, request: Request) -> Response {
             (axon.identity.refuse(&head.headers, &refusal, took), outcome, reason)
         }
     };
-    axon.record(&name, hotkey, outcome, detail, took);
+    axon.record(&name, call.hotkey, outcome, detail, took);
+    if !call.is_read_whole().await {
+        // A client that pools its connections would otherwise lose its next request to our hanging up.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 
-/// The synapse's name, or the answer of the HTTP layer beneath.
-fn route(head: &request::Parts) -> Result<&str, Box<Response>> {
-    let path = head.uri.path();
-    let name = path.trim_start_matches('/');
-    if let Some(bare) = name.strip_suffix('/').filter(|bare| !bare.is_empty() && !bare.contains('/')) {
-        let mut response = respond::plain(StatusCode::TEMPORARY_REDIRECT, "Temporary Redirect");
-        if let Ok(location) = HeaderValue::from_str(&format!("/{bare}")) {
-            response.headers_mut().insert(LOCATION, location);
+/// What is learned of a request on its way.
+struct Call {
+    /// Taken when its sender is proven.
+    body: Option<Body>,
+    /// The sender, when proven.
+    hotkey: Option<Hotkey>,
+}
+
+impl Call {
+    /// Whether the connection is ready for the next request. A small body that nobody wanted is read and dropped for that.
+    async fn is_read_whole(&mut self) -> bool {
+        match &mut self.body {
+            None => true,
+            Some(body) if body.is_end_stream() => true,
+            Some(body) => {
+                let rest = Limited::new(body, MAX_DRAINED_BYTES).collect();
+                tokio::time::timeout(DRAIN_TIMEOUT, rest).await.is_ok_and(|read| read.is_ok())
+            }
         }
-        return Err(Box::new(response));
     }
-    if name.contains('/') {
-        return Err(Box::new(respond::plain(StatusCode::NOT_FOUND, "Not Found")));
-    }
-    if head.method != Method::POST && head.method != Method::GET {
-        let mut response = respond::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET"));
-        return Err(Box::new(response));
-    }
-    Ok(name)
 }
 
 impl Axon {
+    /// The synapse's name, or the answer of the HTTP layer beneath.
+    fn route<'a>(&self, head: &'a request::Parts) -> Result<&'a str, Box<Response>> {
+        let path = head.uri.path();
+        let name = path.trim_start_matches('/');
+        if let Some(bare) = name.strip_suffix('/').filter(|bare| self.adapters.contains_key(*bare)) {
+            let mut response = respond::plain(StatusCode::TEMPORARY_REDIRECT, "Temporary Redirect");
+            if let Ok(location) = HeaderValue::from_str(&format!("/{bare}")) {
+                response.headers_mut().insert(LOCATION, location);
+            }
+            return Err(Box::new(response));
+        }
+        if name.contains('/') {
+            return Err(Box::new(respond::plain(StatusCode::NOT_FOUND, "Not Found")));
+        }
+        if head.method != Method::POST && head.method != Method::GET {
+            let mut response = respond::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET"));
+            return Err(Box::new(response));
+        }
+        Ok(name)
+    }
+
     async fn answer(
         &self,
         name: &str,
         headers: &HeaderMap,
-        body: Body,
+        call: &mut Call,
         started: Instant,
-        proven: &mut Option<Hotkey>,
     ) -> Result<Answered, Stopped> {
         let adapter = self.adapters.get(name).ok_or_else(|| Refusal::UnknownSynapse(name.to_owned()))?;
         let head = Head::parse(headers)?;
@@ -181,14 +219,14 @@ impl Axon {
             self.policy.admit(&sender.hotkey, chain.as_ref().map(|view| &view.metagraph))?;
         }
         self.verifier.verify(&head, &sender, self.clock.now_ns())?;
-        *proven = Some(sender.hotkey);
+        call.hotkey = Some(sender.hotkey);
 
         let _permit = self.inflight.try_acquire().map_err(|_| Refusal::Overloaded)?;
-        let body = read_body(headers, body, self.max_body_bytes).await?;
+        let body = read_body(headers, &mut call.body, self.max_body_bytes).await?;
         if adapter.body_hash(&body) != head.body_hash {
             return Err(Refusal::BodyHash.into());
         }
-        let deadline = started + deadline(head.timeout_s);
+        let deadline = started + deadline(head.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S));
         self.solve(adapter, headers, body, started, deadline).await
     }
 
@@ -250,17 +288,21 @@ fn deadline(timeout_s: f64) -> Duration {
     timeout.saturating_sub(ANSWER_MARGIN).max(timeout / 2)
 }
 
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Map<String, Value>, Refusal> {
+/// Reads the body. It stays in `slot`, unread or half read, when it is too large or breaks off.
+async fn read_body(headers: &HeaderMap, slot: &mut Option<Body>, limit: usize) -> Result<Map<String, Value>, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Refusal::BodyTooLarge(limit));
     }
-    let read = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
+    let mut body = Body::empty();
+    let read =
+        tokio::time::timeout(BODY_TIMEOUT, Limited::new(slot.as_mut().unwrap_or(&mut body), limit).collect()).await;
     let bytes = match read {
         Ok(Ok(collected)) => collected.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Refusal::BodyTooLarge(limit)),
         Ok(Err(_)) | Err(_) => return Err(Refusal::BodyBroken),
     };
+    *slot = None;
     if std::str::from_utf8(&bytes).is_err() {
         return Err(Refusal::BodyBroken);
     }

@@ -48,7 +48,7 @@ impl Verifier {
     /// Proves that `sender` signed this request for us, now and for the first time.
     pub fn verify(&self, head: &Head<'_>, sender: &Sender, now_ns: u64) -> Result<(), Refusal> {
         let nonce_ns = head.nonce_ns.ok_or(Refusal::NoNonce)?;
-        self.nonces.check_window(nonce_ns, head.timeout_s, now_ns)?;
+        self.nonces.check_window(nonce_ns, head.timeout_s.unwrap_or(0.0), now_ns)?;
         let signature = parse_signature(head.signature.ok_or(Refusal::NoSignature)?)?;
         let address = head.hotkey.ok_or(Refusal::NoHotkey)?;
         if !keys::verify(&sender.public, head.message(nonce_ns, address, &self.address).as_bytes(), &signature) {

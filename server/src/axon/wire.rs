@@ -2,9 +2,6 @@
 
 use axum::http::HeaderMap;
 
-/// What the SDK takes when a dendrite names no timeout.
-const DEFAULT_TIMEOUT_S: f64 = 12.0;
-
 /// The headers of one synapse, as text where the text itself is signed. None of it is verified yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head<'a> {
@@ -18,8 +15,8 @@ pub struct Head<'a> {
     pub signature: Option<&'a str>,
     /// The body hash that was signed, verbatim.
     pub body_hash: &'a str,
-    /// How long the dendrite waits, seconds, finite.
-    pub timeout_s: f64,
+    /// How long the dendrite waits, seconds, finite. Without it the nonce window is the SDK's bare four seconds.
+    pub timeout_s: Option<f64>,
 }
 
 /// Why a head cannot be read. The Python axon answers 500 to each of these.
@@ -37,12 +34,8 @@ impl<'a> Head<'a> {
     /// Reads the headers that matter; all others are ignored.
     pub fn parse(headers: &'a HeaderMap) -> Result<Self, HeadError> {
         let text = |name: &str| headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-        let timeout_s = match text("timeout") {
-            None => DEFAULT_TIMEOUT_S,
-            Some(text) => {
-                text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite()).ok_or(HeadError::Timeout)?
-            }
-        };
+        let finite = |text: &str| text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite());
+        let timeout_s = text("timeout").map(|text| finite(text).ok_or(HeadError::Timeout)).transpose()?;
         // Written again as decimal digits when the message is built, as Python does: leading zeros and `+` vanish.
         let nonce_ns = text("bt_header_dendrite_nonce")
             .map(|text| text.trim().parse().map_err(|_| HeadError::Nonce))

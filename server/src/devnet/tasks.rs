@@ -170,7 +170,6 @@ mod tests {
     use std::collections::HashMap;
 
     use rand::SeedableRng;
-    use tokio::time::Instant;
 
     use super::*;
     use crate::domain::{Question, Task as SolverTask};
@@ -189,7 +188,7 @@ mod tests {
             let (fields, expected) = source.next_task();
             let prompt = fields["prompt"].as_str().expect("a prompt").to_owned();
             let question = Question { synapse: "T".into(), prompt: prompt.clone(), scope: String::new() };
-            let solved = rules.solve(&SolverTask { question, fields }, Instant::now()).await.expect(&prompt);
+            let solved = rules.solve(&SolverTask { question, fields }).await.expect(&prompt);
             assert_eq!(expected.score(&solved["actions"]), 1.0, "{prompt}: {solved:?}");
         }
     }

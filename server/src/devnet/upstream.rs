@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Map, Value};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::DevnetConfig;
 use crate::domain::{Question, Task};
@@ -60,6 +60,6 @@ async fn solve(
     }
     let prompt = fields.get("prompt").and_then(Value::as_str).unwrap_or_default().to_owned();
     let question = Question { synapse: "demo".into(), prompt, scope: String::new() };
-    let answer = upstream.rules.solve(&Task { question, fields }, Instant::now()).await;
+    let answer = upstream.rules.solve(&Task { question, fields }).await;
     answer.map(Json).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 use url::Url;
 
 use crate::domain::Task;
@@ -32,14 +31,12 @@ impl HttpSolver {
         Ok(Self { client, url })
     }
 
-    async fn post(&self, task: &Task, deadline: Instant) -> Result<Map<String, Value>, SolveError> {
+    async fn post(&self, task: &Task) -> Result<Map<String, Value>, SolveError> {
         // Never the URL in an error: it may hold credentials.
         let upstream = |error: reqwest::Error| {
             SolveError::Upstream(format!("the solver at {} failed: {}", self.origin(), error.without_url()))
         };
-        let left = deadline.saturating_duration_since(Instant::now());
-        let mut response =
-            self.client.post(self.url.clone()).timeout(left).json(&task.fields).send().await.map_err(upstream)?;
+        let mut response = self.client.post(self.url.clone()).json(&task.fields).send().await.map_err(upstream)?;
         let status = response.status();
         if !status.is_success() {
             return Err(SolveError::Upstream(format!("the solver at {} answered {status}", self.origin())));
@@ -63,7 +60,7 @@ impl HttpSolver {
 }
 
 impl Solver for HttpSolver {
-    fn solve<'a>(&'a self, task: &'a Task, deadline: Instant) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
-        self.post(task, deadline).boxed()
+    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+        self.post(task).boxed()
     }
 }

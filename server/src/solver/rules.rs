@@ -16,7 +16,6 @@ use futures_util::future::BoxFuture;
 use regex::{Captures, Regex};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
 use crate::domain::Task;
 use crate::ports::{SolveError, Solver};
@@ -92,7 +91,7 @@ impl RulesSolver {
 }
 
 impl Solver for RulesSolver {
-    fn solve<'a>(&'a self, task: &'a Task, _: Instant) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
         std::future::ready(self.answer(task)).boxed()
     }
 }

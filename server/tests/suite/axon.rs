@@ -5,7 +5,10 @@ use lode::domain::Callers;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
-use crate::support::{EMPTY_HASH, Miner, NOW_NS, exchange, interop_config};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::support::{EMPTY_HASH, Miner, NOW_NS, exchange, interop_config, read_reply};
 
 fn echo(text: &str) -> Value {
     json!({ "text": text, "reply": null })
@@ -116,6 +119,8 @@ async fn paths_and_methods_are_answered_as_the_sdks_axon_does() {
         ("POST /EchoSynapse/x", 404, "Not Found"),
         ("PUT /EchoSynapse", 405, "Method Not Allowed"),
         ("POST /EchoSynapse/", 307, ""),
+        ("POST /Nothing/", 404, "Not Found"),
+        ("POST /\\\\evil.example/", 404, "Not Found"),
         ("POST /EchoSynapse?x=1", 401, "Not Verified"),
     ] {
         let reply = exchange(miner.axon, plain(line).as_bytes()).await;
@@ -146,6 +151,25 @@ async fn bodies_that_are_no_synapse_are_refused() {
         let reply = miner.call(&request).await;
         assert_eq!(reply.status, status, "{body:.40}: {}", reply.text());
         assert!(reply.json()["message"].is_string(), "{body:.40}");
+    }
+    miner.stop().await;
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_its_connection_or_says_that_it_closes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let miner = miner(&folder).await;
+    for (size, stays) in [(10, true), (50_000, true), (2_000_000, false)] {
+        let mut refused = miner.sign("EchoSynapse", &echo(&"x".repeat(size)));
+        refused.headers.retain(|(name, _)| *name != "bt_header_dendrite_signature");
+        let mut stream = TcpStream::connect(miner.axon).await.unwrap();
+        stream.write_all(&refused.to_http()).await.ok();
+        let reply = read_reply(&mut stream).await;
+        assert_eq!((reply.status, reply.header("connection") == Some("close")), (401, !stays), "{size} bytes");
+        if stays {
+            stream.write_all(&miner.sign("EchoSynapse", &echo("next")).to_http()).await.unwrap();
+            assert_eq!(read_reply(&mut stream).await.status, 200, "the next request on it after {size} bytes");
+        }
     }
     miner.stop().await;
 }
