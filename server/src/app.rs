@@ -17,16 +17,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::agent::{AdapterKind, Agent};
 use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, TokenError};
-use crate::axon::{Axon, Identity, Verifier};
+use crate::axon::{Axon, Bodies, Identity, Verifier};
 use crate::cache::ExactCache;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Network, SolverConfig, build_adapters};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, devnet_signer, run_demo_traffic};
-use crate::domain::Policy;
+use crate::domain::{Callers, Policy};
 use crate::figures::Figures;
 use crate::keys::{Hotkey, KeyfileError, Signer, hotkey_path, load_hotkey};
 use crate::listen::{DRAIN, serve};
-use crate::ports::{ChainWatch, Recall};
+use crate::ports::{Chain, ChainWatch, Recall};
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{LogFeeder, LogRing};
@@ -34,6 +34,14 @@ use crate::tuner::{Tuner, TunerConfig};
 
 /// After the drain, tasks have this long to notice.
 const LAST_MOMENTS: Duration = Duration::from_secs(1);
+/// And the disk this long for the last rows.
+const LAST_WRITE: Duration = Duration::from_secs(1);
+/// Descriptors kept from connections: files, the solvers' sockets, the log.
+const OTHER_DESCRIPTORS: u64 = 256;
+/// Open tabs, scripts and scrapers.
+const MAX_API_CONNECTIONS: usize = 1_024;
+/// Open connections of validators, at most, however many descriptors there are.
+const MAX_AXON_CONNECTIONS: usize = 16_384;
 
 /// Why a miner cannot start. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -104,11 +112,11 @@ impl App {
     pub async fn start(mut config: Config, data_dir: &Path, around: Surroundings) -> Result<Self, StartError> {
         let Surroundings { clock, log, feeder } = around;
         let started_ns = clock.now_ns();
-        let folder = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
-        folder.map_err(|error| StartError::DataDir { path: data_dir.into(), error })?;
+        make_data_dir(data_dir)?;
         let token = AdminToken::load_or_make(data_dir)?;
         let signer = signer(&config)?;
         let network = config.subtensor.network;
+        let policy = policy(&config)?;
         let axon_listener = bind("validators", config.axon.bind(network), "--axon.port").await?;
         let api_listener = bind("the dashboard", config.api.bind, "--api.bind").await?;
         let (axon_address, api_address) = (address(&axon_listener), address(&api_listener));
@@ -135,17 +143,16 @@ impl App {
             );
         }
 
+        let (axon_connections, api_connections) = connection_limits();
         let mut chain: ChainWatch = watch::channel(None).1;
         if network == Network::Devnet {
             let upstream = start_upstream(&mut config).await?;
-            run(
-                "devnet solver",
-                Box::pin(serve("devnet solver", upstream, Upstream::router(&config.devnet), stop.clone())),
-            );
-            let (devnet, view, verdicts) =
-                Devnet::new(&config.devnet, config.netuid, &signer, axon_address, clock.clone());
-            chain = view;
-            run("devnet", Box::pin(devnet.run(stop.clone())));
+            let router = Upstream::router(&config.devnet);
+            let solver = serve("devnet solver", upstream, router, api_connections, stop.clone());
+            run("devnet solver", Box::pin(solver));
+            let (devnet, verdicts) = Devnet::new(&config.devnet, config.netuid, &signer, axon_address, clock.clone());
+            chain = devnet.views();
+            run("devnet", Box::new(devnet).follow(stop.clone()));
             let traffic = DemoTraffic {
                 config: config.devnet.clone(),
                 axon: axon_address,
@@ -174,27 +181,31 @@ impl App {
         let recall: Arc<dyn Recall> =
             Arc::new(ExactCache::new(config.cache.entries, Duration::from_secs(limits.ttl_max_s.into())));
         let solves = TaskTracker::new();
-        let agent = || Agent::new(Arc::clone(&recall), solves.clone(), clock.clone());
+        let max_inflight = config.axon.max_inflight;
+        let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), max_inflight, clock.clone()));
 
         let axon = Axon {
             adapters,
-            policy: policy(&config)?,
+            policy,
             verifier: Verifier::new(signer.address().to_owned(), started_ns),
             identity: Identity {
                 hotkey: signer.address().to_owned(),
                 ip: config.axon.external_ip.unwrap_or(axon_address.ip()).to_string(),
                 port: axon_address.port(),
             },
-            agent: agent(),
+            agent: Arc::clone(&agent),
             recorder: Arc::clone(&recorder),
-            store: store.clone(),
             chain: chain.clone(),
             tuner: tuner_view.clone(),
             clock: clock.clone(),
-            inflight: Semaphore::new(config.axon.max_inflight),
+            inflight: Semaphore::new(max_inflight),
             max_body_bytes: config.axon.max_body_bytes,
+            bodies: Bodies::new(),
         };
-        run("axon", Box::pin(serve("axon", axon_listener, crate::axon::router(Arc::new(axon)), stop.clone())));
+        run(
+            "axon",
+            Box::pin(serve("axon", axon_listener, crate::axon::router(Arc::new(axon)), axon_connections, stop.clone())),
+        );
 
         let figures = Arc::new(Figures {
             recorder,
@@ -219,13 +230,16 @@ impl App {
             live,
             tuner: control,
             store: store.clone(),
-            direct: direct_asks.map(|(synapse, asks)| DirectSolve { synapse, asks, agent: agent() }),
+            direct: direct_asks.map(|(synapse, asks)| DirectSolve { synapse, asks, agent }),
             token: token.clone(),
             hosts: HostRules::new(&config.api.hosts),
             headless: config.api.headless,
             stop: stop.clone(),
         };
-        run("api", Box::pin(serve("api", api_listener, crate::api::router(Arc::new(api)), stop.clone())));
+        run(
+            "api",
+            Box::pin(serve("api", api_listener, crate::api::router(Arc::new(api)), api_connections, stop.clone())),
+        );
 
         Ok(Self {
             tasks,
@@ -260,14 +274,22 @@ impl App {
             tracing::warn!("some tasks did not end in time and are dropped");
         }
         // A durable write behind all rows: when it returns, they are on disk.
-        if let Err(error) = self.store.put("stopped_ms", &self.clock.now_ms()).await {
-            tracing::error!("{error}: the last rows may be lost");
+        match timeout(LAST_WRITE, self.store.put("stopped_ms", &self.clock.now_ms())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("{error}: the last rows may be lost"),
+            Err(_) => tracing::error!("the disk does not answer: the last rows may be lost"),
         }
         match ended_early {
             None => Ok(()),
             Some(name) => Err(format!("{name} ended although nobody asked it to; see the log above")),
         }
     }
+}
+
+/// Makes the data folder, for its owner alone.
+pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| StartError::DataDir { path: path.into(), error })
 }
 
 async fn bind(what: &'static str, address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
@@ -287,6 +309,15 @@ fn signer(config: &Config) -> Result<Signer, StartError> {
             Ok(load_hotkey(&path, |name| std::env::var(name).ok())?)
         }
     }
+}
+
+/// As many connections as the system's limit on open files bears, for the axon and for the API. The soft limit is often
+/// 1,024, which strangers could use up by connecting; it may be raised to the hard one without asking.
+fn connection_limits() -> (usize, usize) {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1_024);
+    let left = files.saturating_sub(OTHER_DESCRIPTORS) as usize;
+    let api = MAX_API_CONNECTIONS.min(left / 4).max(8);
+    (MAX_AXON_CONNECTIONS.min(left.saturating_sub(2 * api)).max(8), api)
 }
 
 fn expand_home(path: &Path) -> PathBuf {
@@ -314,6 +345,12 @@ fn tuner_config(config: &Config) -> TunerConfig {
 }
 
 fn policy(config: &Config) -> Result<Policy, ConfigError> {
+    let knows_nobody = config.subtensor.network == Network::Offline && config.axon.callers != Callers::Anyone;
+    if knows_nobody && config.axon.allow.is_empty() {
+        let message = "offline there is no metagraph to tell validators by, so nobody could call: list their hotkeys in \
+                       axon.allow, or set axon.callers to anyone";
+        return Err(ConfigError::Value(message.into()));
+    }
     let hotkeys = |list: &[String], name: &str| {
         list.iter()
             .map(|text| {

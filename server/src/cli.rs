@@ -28,8 +28,8 @@ pub struct Cli {
 pub enum Command {
     /// Answer validators until SIGTERM or Ctrl-C.
     Run(Box<RunArgs>),
-    /// Print the admin token, which the dashboard needs for changes.
-    Token(DataArgs),
+    /// Print the admin token, which the dashboard needs for changes. Takes the flags with which the miner runs.
+    Token(Box<RunArgs>),
     /// Measure this machine: signed requests a second, beside the Python axon where it is installed.
     Bench(BenchArgs),
 }
@@ -37,7 +37,8 @@ pub enum Command {
 /// Where Lode keeps what survives a restart.
 #[derive(Debug, Clone, Args)]
 pub struct DataArgs {
-    /// Folder for targets, settings, history and the admin token [default: the platform's data folder + lode].
+    /// Folder for targets, settings, history and the admin token [default: the platform's data folder + lode, or
+    /// lode-devnet on devnet].
     #[arg(long, value_name = "DIR", env = "LODE_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 }

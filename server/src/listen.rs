@@ -1,5 +1,6 @@
 //! Serves a router on a socket, with limits of its own, until told to stop; then drains, bounded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,6 +10,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// A sender has this long for its headers; also how long an idle connection is kept. Longer than the 15 s for which a
@@ -18,27 +20,34 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_HEADERS: usize = 256;
 /// The head of one request, about: hyper checks between reads.
 const MAX_BUFFER_BYTES: usize = 256 * 1024;
-/// Open connections at most; the next one waits for a place.
-const MAX_CONNECTIONS: usize = 16_384;
 /// After the stop signal, requests in flight have this long.
-pub const DRAIN: Duration = Duration::from_secs(8);
+pub const DRAIN: Duration = Duration::from_secs(7);
 /// When the process is out of file descriptors, accepting again at once would only spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until `stop`, then waits for requests in flight, at most [`DRAIN`].
-pub async fn serve(name: &'static str, listener: TcpListener, router: Router, stop: CancellationToken) {
+/// Serves until `stop`, then waits for requests in flight, at most [`DRAIN`]. Of connections there are `max_connections` at
+/// most; the next one waits for a place.
+pub async fn serve(
+    name: &'static str,
+    listener: TcpListener,
+    router: Router,
+    max_connections: usize,
+    stop: CancellationToken,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_BUFFER_BYTES);
     let connections = GracefulShutdown::new();
-    let places = std::sync::Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let tasks = tokio_util::task::TaskTracker::new();
+    let places = Arc::new(Semaphore::new(max_connections));
+    let mut tasks = JoinSet::new();
     loop {
+        // Those that have ended; the set would grow for ever.
+        while tasks.try_join_next().is_some() {}
         let place = tokio::select! {
             () = stop.cancelled() => break,
-            place = std::sync::Arc::clone(&places).acquire_owned() => place.expect("never closed"),
+            place = Arc::clone(&places).acquire_owned() => place.expect("never closed"),
         };
         let stream = tokio::select! {
             () = stop.cancelled() => break,
@@ -66,4 +75,5 @@ pub async fn serve(name: &'static str, listener: TcpListener, router: Router, st
     if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
         tracing::warn!("{name}: some requests were still in flight after {} s and are cut off", DRAIN.as_secs());
     }
+    tasks.abort_all();
 }

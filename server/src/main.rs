@@ -3,10 +3,11 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use lode::api::AdminToken;
-use lode::app::{App, Surroundings};
+use lode::app::{App, Surroundings, make_data_dir};
 use lode::cli::{BenchArgs, Cli, Command, DataArgs, RunArgs};
 use lode::clock::Clock;
 use lode::config::{self, Config, Network};
@@ -31,11 +32,16 @@ fn main() -> ExitCode {
         Some(Command::Token(args)) => token(&args),
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
     };
+    // A disk or an upstream that hangs must not keep us: what had to be kept is kept by now.
+    runtime.shutdown_timeout(LAST_MOMENT);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, message)) => complain(code, &message),
     }
 }
+
+/// Threads that still wait for something have this long.
+const LAST_MOMENT: Duration = Duration::from_millis(300);
 
 type Exit = (u8, String);
 
@@ -49,11 +55,10 @@ async fn run(args: RunArgs) -> Result<(), Exit> {
     let headless = config.api.headless || cfg!(not(feature = "ui"));
     let app = App::start(config, &data_dir, surroundings).await.map_err(|error| usage(&error))?;
     say_where(&app, headless);
+    let signals =
+        shutdown::Signals::new().map_err(|error| (EXIT_FAILED, format!("cannot wait for signals: {error}")))?;
     let stop = async {
-        match shutdown::signalled().await {
-            Ok(name) => tracing::info!("{name}: finishing the requests in flight"),
-            Err(error) => tracing::error!("cannot wait for signals: {error}"),
-        }
+        tracing::info!("{}: finishing the requests in flight", signals.next().await);
     };
     app.run(stop).await.map_err(|error| (EXIT_FAILED, error))
 }
@@ -71,10 +76,12 @@ fn say_where(app: &App, headless: bool) {
     }
 }
 
-fn token(args: &DataArgs) -> Result<(), Exit> {
-    let config = config::load(None, toml::Table::new()).map_err(|error| (EXIT_USAGE, error.to_string()))?;
-    let folder = data_dir(args, &config)?;
-    let token = AdminToken::load_or_make(&folder).map_err(|error| (EXIT_USAGE, error.to_string()))?;
+fn token(args: &RunArgs) -> Result<(), Exit> {
+    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| (EXIT_USAGE, error.to_string()))?;
+    let folder = data_dir(&args.data, &config)?;
+    let made = make_data_dir(&folder).map_err(|error| error.to_string());
+    let token = made.and_then(|()| AdminToken::load_or_make(&folder).map_err(|error| error.to_string()));
+    let token = token.map_err(|error| (EXIT_USAGE, error))?;
     writeln!(std::io::stdout(), "{}", token.reveal()).map_err(|error| (EXIT_FAILED, error.to_string()))
 }
 

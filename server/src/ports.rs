@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use lode_shared::{CacheStats, Settings};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Answer, ChainView, Question, Task};
 
@@ -49,6 +50,15 @@ pub struct Recalled {
     pub answer: Arc<Answer>,
     /// The tier.
     pub source: lode_shared::Source,
+}
+
+/// Keeps the metagraph in step with a chain.
+pub trait Chain: Send {
+    /// What it publishes.
+    fn views(&self) -> ChainWatch;
+
+    /// Follows the chain until `stop`.
+    fn follow(self: Box<Self>, stop: CancellationToken) -> BoxFuture<'static, ()>;
 }
 
 /// The chain's last sync; `None` before the first.

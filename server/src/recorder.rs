@@ -18,8 +18,8 @@ const LATENCY_MINUTES: usize = 5;
 const LATENCY_MAX_US: u64 = 60_000_000;
 /// Response times kept per validator.
 const VALIDATOR_SAMPLES: usize = 128;
-/// Verified senders kept at most: no subnet has as many neurons.
-const MAX_SENDERS: usize = 4_096;
+/// Verified senders kept at most: more than the neurons of any subnet.
+const MAX_SENDERS: usize = 1_024;
 /// Rows in the snapshot.
 const MAX_ROWS: usize = 64;
 const MINUTE_MS: u64 = 60_000;
@@ -63,6 +63,7 @@ pub struct Recorder {
     state: Mutex<State>,
 }
 
+#[derive(Clone)]
 struct State {
     window: Window,
     requests: u64,
@@ -76,7 +77,7 @@ struct State {
     senders: HashMap<Hotkey, Sender>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Sender {
     requests: u64,
     last_seen_ms: u64,
@@ -148,7 +149,8 @@ impl Recorder {
 
     /// Everything, for the snapshot. `started_ms` tells whether a full minute has been seen.
     pub fn traffic(&self, chain: Option<&ChainView>, started_ms: u64, now_ms: u64) -> Traffic {
-        let state = self.state.lock();
+        // Copied, so that nobody waits while rows are sorted and addresses written.
+        let state = self.state.lock().clone();
         let minute = now_ms / MINUTE_MS;
         let seen_a_minute = started_ms / MINUTE_MS + 1 < minute;
         let own = |counts: &BTreeMap<&'static str, u64>| counts.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect();
@@ -173,8 +175,6 @@ impl State {
     fn record(&mut self, record: &Record) {
         let minute = record.at_ms / MINUTE_MS;
         self.requests += 1;
-        self.last_request_ms = Some(record.at_ms);
-        self.minutes.count(minute);
         let response_ms = record.took.as_secs_f64() * 1_000.0;
         match record.outcome {
             Outcome::Answered { source, cacheable } => {
@@ -192,17 +192,21 @@ impl State {
             }
             Outcome::Refused(reason) => *self.refused.entry(reason).or_default() += 1,
         }
-        if let Some(hotkey) = record.hotkey
-            && (self.senders.len() < MAX_SENDERS || self.senders.contains_key(&hotkey))
-        {
+        let Some(hotkey) = record.hotkey else { return };
+        // Strangers who knock are no sign that validators call.
+        self.last_request_ms = Some(record.at_ms);
+        self.minutes.count(minute);
+        if self.senders.len() < MAX_SENDERS || self.senders.contains_key(&hotkey) {
             let sender = self.senders.entry(hotkey).or_default();
             sender.requests += 1;
             sender.last_seen_ms = record.at_ms;
             sender.minutes.count(minute);
-            if sender.response_ms.len() == VALIDATOR_SAMPLES {
-                sender.response_ms.pop_front();
+            if matches!(record.outcome, Outcome::Answered { .. }) {
+                if sender.response_ms.len() == VALIDATOR_SAMPLES {
+                    sender.response_ms.pop_front();
+                }
+                sender.response_ms.push_back(response_ms);
             }
-            sender.response_ms.push_back(response_ms);
         }
     }
 
@@ -301,6 +305,15 @@ mod tests {
         assert_eq!(total, 3, "a refusal says nothing about answers");
         assert_eq!(observed.hit_rate_pct.map(f64::round), Some(33.0));
         assert_eq!(observed.success_pct.map(f64::round), Some(67.0));
+    }
+
+    #[test]
+    fn strangers_who_knock_are_counted_but_are_no_sign_of_life() {
+        let recorder = Recorder::new(100);
+        let stranger = Record { hotkey: None, ..record(NOW, Outcome::Refused("unregistered"), 1) };
+        recorder.record(&stranger);
+        let traffic = recorder.traffic(None, NOW, NOW);
+        assert_eq!((traffic.requests, traffic.last_request_ms), (1, None));
     }
 
     #[test]

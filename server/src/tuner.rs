@@ -105,10 +105,12 @@ impl Tuner {
         store: Store,
         clock: Clock,
     ) -> Result<(Self, TunerControl, watch::Receiver<Arc<TunerView>>), StoreError> {
+        let limits = Limits::default();
+        let kept: Settings = store.get(SETTINGS_KEY)?.unwrap_or_default();
         let first = TunerView {
             targets: store.get(TARGETS_KEY)?.unwrap_or_default(),
-            settings: store.get(SETTINGS_KEY)?.unwrap_or_default(),
-            limits: Limits::default(),
+            settings: limits.clamp(kept),
+            limits,
             decisions: store.decisions(SHOWN_DECISIONS as u32)?.into(),
             next_round_ms: clock.now_ms() + u64::from(config.interval_s) * 1_000,
             revision: 0,

@@ -40,17 +40,17 @@ pub struct Traffic {
     pub requests: u64,
     /// Requests answered with status 200.
     pub answered: u64,
-    /// Verified requests that got no answer, by reason (`timeout`, `solver_error`, `invalid_answer`, …).
+    /// Verified requests that got no answer, by reason (`timeout`, `solver_error`, `invalid_answer`, `disconnected`, …).
     pub failed: BTreeMap<String, u64>,
-    /// Requests turned away before any work, by reason (`signature`, `not_permitted`, `replayed`, …).
+    /// Requests turned away before any work, by reason (`bad_signature`, `no_permit`, `replayed`, …).
     pub refused: BTreeMap<String, u64>,
     /// Answered requests by source, in the order of [`Source::ALL`].
     pub sources: Vec<SourceCount>,
-    /// Requests in the last full minute; absent in the first minute after start.
+    /// Verified requests in the last full minute; absent in the first minute after start.
     pub per_minute: Option<u64>,
     /// Response times of the last five minutes; absent when nothing was answered in them.
     pub latency: Option<Percentiles>,
-    /// When the last request arrived, milliseconds since the Unix epoch.
+    /// When the last verified request arrived, milliseconds since the Unix epoch.
     pub last_request_ms: Option<u64>,
     /// Validators seen, by stake and then by requests, at most 64.
     pub validators: Vec<ValidatorRow>,

@@ -117,6 +117,16 @@ pub struct Limits {
     pub ttl_step_s: u32,
 }
 
+impl Limits {
+    /// The settings nearest to `settings` that are within the limits.
+    pub fn clamp(&self, settings: Settings) -> Settings {
+        Settings {
+            match_threshold: settings.match_threshold.clamp(self.threshold_min, self.threshold_max),
+            ttl_s: settings.ttl_s.clamp(self.ttl_min_s, self.ttl_max_s),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -137,7 +147,7 @@ pub struct Observed {
     pub samples: u32,
     /// Mean response time, seconds.
     pub response_s: Option<f64>,
-    /// Share of requests answered in time, validly and without contradiction, percent.
+    /// Share of requests answered in time and validly, percent.
     pub success_pct: Option<f64>,
     /// Share of cacheable questions answered from memory, percent.
     pub hit_rate_pct: Option<f64>,
@@ -239,6 +249,10 @@ pub enum HoldReason {
     AtLimit(Setting),
     /// Success is below its target while few answers come from the cache: the solver, not the cache, is to blame.
     SolverBelowTarget,
+    /// Cache hits are below their target, but answers come in time: no reason to answer more willingly.
+    FewHitsButFast,
+    /// Nothing asked may be answered from memory: no setting would help.
+    NothingCacheable,
 }
 
 /// The tuner's part of the snapshot.
@@ -327,6 +341,10 @@ impl std::fmt::Display for HoldReason {
             Self::SolverBelowTarget => {
                 f.write_str("success is low with few cache hits: look at the solver, the cache cannot mend it")
             }
+            Self::FewHitsButFast => {
+                f.write_str("few cache hits, but answers come in time: no reason to be more willing")
+            }
+            Self::NothingCacheable => f.write_str("nothing that was asked may be answered from memory"),
         }
     }
 }

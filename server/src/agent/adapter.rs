@@ -10,7 +10,7 @@ use crate::domain::{Question, Task};
 use crate::ports::Solver;
 
 /// Keys of every synapse that carry the protocol, not the question.
-const PROTOCOL_KEYS: [&str; 7] =
+pub(super) const PROTOCOL_KEYS: [&str; 7] =
     ["name", "timeout", "total_size", "header_size", "dendrite", "axon", "computed_body_hash"];
 
 /// One synapse: how to read a question from it, who answers, and what an answer must hold.
@@ -23,6 +23,8 @@ pub struct Adapter {
     pub reply: Map<String, Value>,
     /// Fields whose values a dendrite signs, in order, with their types and defaults.
     pub hash_fields: Vec<HashField>,
+    /// Largest body, bytes.
+    pub max_body_bytes: usize,
 }
 
 /// How a synapse is answered.
@@ -88,8 +90,18 @@ impl Asks {
         Ok(Question { synapse: Arc::clone(synapse), prompt, scope })
     }
 
+    /// What makes two solves the same. Answers that may not be given again are not shared in flight either, unless every
+    /// own field is the same.
+    pub fn flight_key(&self, task: &Task) -> String {
+        if self.cache {
+            return task.question.key();
+        }
+        let fields = serde_json::to_string(&task.fields).expect("JSON values always serialise");
+        format!("{}\u{1f}{fields}", task.question.key())
+    }
+
     /// The question with the synapse's own fields.
-    pub fn task(question: Question, body: &Map<String, Value>) -> Task {
+    pub fn task(&self, question: Question, body: &Map<String, Value>) -> Task {
         let own = body.iter().filter(|(name, _)| !PROTOCOL_KEYS.contains(&name.as_str()));
         Task { question, fields: own.map(|(name, value)| (name.clone(), value.clone())).collect() }
     }
@@ -102,9 +114,14 @@ impl Asks {
             Some(Value::Array(items)) => items.is_empty(),
             Some(_) => false,
         };
-        match self.answer.iter().find(|name| is_empty(name)) {
-            Some(name) => Err(format!("the solver's answer leaves `{name}` empty")),
-            None => Ok(()),
+        if let Some(name) = self.answer.iter().find(|name| is_empty(name)) {
+            return Err(format!("the solver's answer leaves `{name}` empty"));
+        }
+        match self.answer.first() {
+            Some(name) if self.stream && !fields[name].is_string() => {
+                Err(format!("the solver's answer is to be streamed, but `{name}` is no text"))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -177,7 +194,7 @@ mod tests {
     fn a_task_carries_own_fields_without_the_protocol() {
         let body = object(json!({"name": "T", "timeout": 12, "dendrite": {}, "prompt": "p", "seed": 3}));
         let question = asks("prompt").question(&Arc::from("T"), &body).expect("a question");
-        let names: Vec<_> = Asks::task(question, &body).fields.keys().cloned().collect();
+        let names: Vec<_> = asks("prompt").task(question, &body).fields.keys().cloned().collect();
         assert_eq!(names, ["prompt", "seed"]);
     }
 }

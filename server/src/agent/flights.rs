@@ -11,7 +11,7 @@ use crate::domain::Answer;
 
 type Outcome = Result<Arc<Answer>, AnswerError>;
 
-/// The questions being solved now, by key. Bounded by the axon's limit on requests in flight.
+/// The questions being solved now, by key. Bounded by the agent's places.
 #[derive(Default, Clone)]
 pub struct Flights {
     inflight: Arc<Mutex<HashMap<String, watch::Receiver<Option<Outcome>>>>>,

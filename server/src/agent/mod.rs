@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use lode_shared::{Settings, Source};
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
+use adapter::PROTOCOL_KEYS;
 pub use adapter::{Adapter, AdapterKind, Asks, HashField};
-use flights::{Flights, Seat};
+use flights::{Flights, Landing, Seat};
 
 use crate::clock::Clock;
 use crate::domain::{Answer, Question, Task};
@@ -45,6 +47,9 @@ pub enum AnswerError {
     /// The solve this request waited for was given up.
     #[error("Internal Server Error: solving was abandoned")]
     Abandoned,
+    /// As many solves under way as are allowed.
+    #[error("Service unavailable: too many questions are being solved")]
+    Busy,
 }
 
 impl AnswerError {
@@ -55,6 +60,7 @@ impl AnswerError {
             Self::Solver => "solver_error",
             Self::Invalid => "invalid_answer",
             Self::Abandoned => "abandoned",
+            Self::Busy => "busy",
         }
     }
 }
@@ -65,13 +71,16 @@ pub struct Agent {
     flights: Flights,
     /// Solves outlive the request that started them, so that followers are not left alone; shutdown waits for them.
     solves: TaskTracker,
+    /// Bounds them: a sender that hangs up frees its own place, not that of the solve it started.
+    places: Arc<Semaphore>,
     clock: Clock,
 }
 
 impl Agent {
-    /// With this memory.
-    pub fn new(recall: Arc<dyn Recall>, solves: TaskTracker, clock: Clock) -> Self {
-        Self { recall, flights: Flights::default(), solves, clock }
+    /// With this memory, and at most `max_solves` under way.
+    pub fn new(recall: Arc<dyn Recall>, solves: TaskTracker, max_solves: usize, clock: Clock) -> Self {
+        let places = Arc::new(Semaphore::new(max_solves));
+        Self { recall, flights: Flights::default(), solves, places, clock }
     }
 
     /// Answers the question in `body`, at the latest at `deadline`.
@@ -89,21 +98,15 @@ impl Agent {
                 return Ok(Answered { answer: found.answer, source: found.source });
             }
         }
-        let key = question.key();
         let deadline = deadline.min(Instant::now() + asks.timeout);
-        // A follower inherits only success: when its leader fails and time is left, it tries once itself.
-        for last_try in [false, true] {
+        let task = asks.task(question, body);
+        let key = asks.flight_key(&task);
+        // A follower inherits only success: while time is left, it boards again, and leads if nobody else does.
+        loop {
             let (passenger, leads) = match self.flights.board(key.clone()) {
                 Seat::Follower(passenger) => (passenger, false),
                 Seat::Leader(landing, passenger) => {
-                    let solve = solve(
-                        Arc::clone(asks),
-                        Asks::task(question.clone(), body),
-                        deadline,
-                        Arc::clone(&self.recall),
-                        self.clock.clone(),
-                    );
-                    self.solves.spawn(async move { landing.land(solve.await) });
+                    self.start(asks, task.clone(), landing)?;
                     (passenger, true)
                 }
             };
@@ -112,25 +115,30 @@ impl Agent {
                     let source = if leads { Source::Solved } else { Source::Coalesced };
                     return Ok(Answered { answer, source });
                 }
-                Ok(Err(error)) if leads || last_try => return Err(error),
+                Ok(Err(error)) if leads => return Err(error),
                 Ok(Err(_)) => {}
                 Err(_) => return Err(AnswerError::Timeout),
             }
         }
-        Err(AnswerError::Abandoned)
+    }
+
+    /// Starts a solve. It has the adapter's own time, not that of the request that happened to come first: others may wait
+    /// longer, and what comes late is still remembered.
+    fn start(&self, asks: &Arc<Asks>, task: Task, landing: Landing) -> Result<(), AnswerError> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| AnswerError::Busy)?;
+        let solve = solve(Arc::clone(asks), task, Arc::clone(&self.recall), self.clock.clone());
+        self.solves.spawn(async move {
+            landing.land(solve.await);
+            drop(place);
+        });
+        Ok(())
     }
 }
 
 /// One solve: asks the solver, checks what it says, and remembers it if it may be given again.
-async fn solve(
-    asks: Arc<Asks>,
-    task: Task,
-    deadline: Instant,
-    recall: Arc<dyn Recall>,
-    clock: Clock,
-) -> Result<Arc<Answer>, AnswerError> {
+async fn solve(asks: Arc<Asks>, task: Task, recall: Arc<dyn Recall>, clock: Clock) -> Result<Arc<Answer>, AnswerError> {
     let started = Instant::now();
-    let fields = match timeout_at(deadline, asks.solver.solve(&task)).await {
+    let mut fields = match timeout(asks.timeout, asks.solver.solve(&task)).await {
         Err(_) => return Err(AnswerError::Timeout),
         Ok(Ok(fields)) => fields,
         Ok(Err(error)) => {
@@ -141,6 +149,8 @@ async fn solve(
             });
         }
     };
+    // An upstream may set what it likes of the synapse, but not the protocol's own keys: a dendrite would refuse them.
+    fields.retain(|name, _| !PROTOCOL_KEYS.contains(&name.as_str()));
     if let Err(fault) = asks.check(&fields) {
         tracing::warn!(synapse = %task.question.synapse, "answer refused: {fault}");
         return Err(AnswerError::Invalid);

@@ -29,6 +29,8 @@ impl Solver for FakeSolver {
     }
 }
 
+const MAX_SOLVES: usize = 8;
+
 struct Bench {
     agent: Agent,
     asks: Arc<Asks>,
@@ -47,7 +49,7 @@ fn bench(delay_ms: u64, failures: usize) -> Bench {
         solver: Arc::clone(&solver) as Arc<dyn Solver>,
     };
     let recall = Arc::new(ExactCache::new(100, Duration::from_secs(1_800)));
-    let agent = Agent::new(recall, TaskTracker::new(), Clock::from_fn(|| 1_000_000_000));
+    let agent = Agent::new(recall, TaskTracker::new(), MAX_SOLVES, Clock::from_fn(|| 1_000_000_000));
     Bench { agent, asks: Arc::new(asks), solver }
 }
 
@@ -103,11 +105,40 @@ async fn followers_inherit_success_but_not_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_follower_with_more_time_outlives_its_leaders_deadline() {
-    let bench = bench(2_000, 0);
-    let (hurried, patient) = tokio::join!(bench.ask("p", 1_000), bench.ask("p", 10_000));
-    assert_eq!(hurried.expect_err("a second is too short"), AnswerError::Timeout);
-    assert!(patient.is_ok());
+async fn the_patient_are_not_hurried_by_those_who_asked_first() {
+    let bench = bench(4_000, 0);
+    let (first, second, patient) = tokio::join!(bench.ask("p", 1_000), bench.ask("p", 2_000), bench.ask("p", 10_000));
+    assert_eq!(first.expect_err("a second is too short"), AnswerError::Timeout);
+    assert_eq!(second.expect_err("and so are two"), AnswerError::Timeout);
+    assert_eq!((patient.is_ok(), bench.calls()), (true, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn solves_are_bounded_even_when_those_who_asked_have_gone() {
+    let bench = bench(500, 0);
+    for question in 0..MAX_SOLVES {
+        let gone = timeout(Duration::from_millis(1), bench.ask(&question.to_string(), 5_000)).await;
+        assert!(gone.is_err(), "hung up");
+    }
+    assert_eq!(bench.ask("one more", 5_000).await.expect_err("no place"), AnswerError::Busy);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(bench.ask("one more", 5_000).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_not_be_given_again_is_shared_in_flight_only_by_the_very_same_request() {
+    let mut bench = bench(500, 0);
+    Arc::get_mut(&mut bench.asks).expect("not shared yet").cache = false;
+    let ask = async |extra: &str| {
+        let body = Map::from_iter([("prompt".to_owned(), json!("p")), ("extra".to_owned(), json!(extra))]);
+        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        bench.agent.answer(&bench.asks, question, &body, Settings::default(), deadline).await
+    };
+    let (a, again, b) = tokio::join!(ask("A"), ask("A"), ask("B"));
+    assert_eq!(a.expect("solved").source, Source::Solved);
+    assert_eq!(again.expect("the same").source, Source::Coalesced);
+    assert_eq!(b.expect("another").source, Source::Solved);
 }
 
 #[tokio::test(start_paused = true)]

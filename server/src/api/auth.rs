@@ -2,7 +2,8 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::net::IpAddr;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ impl AdminToken {
         let path = folder.join("admin-token");
         let failed = |error| TokenError { path: path.clone(), error };
         match fs::read_to_string(&path) {
+            Ok(_) if is_exposed(&path) => {
+                let what = format!("others can read it; run: chmod 600 {}", path.display());
+                return Err(failed(std::io::Error::other(what)));
+            }
             Ok(text) if text.trim().len() >= 32 => return Ok(Self(text.trim().to_owned())),
             Ok(_) => {
                 return Err(failed(std::io::Error::other("it is too short to be a token; delete it for a new one")));
@@ -58,18 +63,21 @@ impl AdminToken {
     }
 }
 
-/// The hosts under which we are asked for. A page of another site that resolves its own name to our address still sends
-/// that name.
+fn is_exposed(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
+/// The hosts under which we are asked for. A page of another site that resolves its own name to our address (DNS rebinding)
+/// still sends that name; an address cannot be rebound, so any address will do.
 #[derive(Debug, Clone)]
 pub struct HostRules {
     allowed: Vec<String>,
 }
 
 impl HostRules {
-    /// Loopback's names, and those that the operator adds (without port).
+    /// `localhost`, and the names that the operator adds (without port).
     pub fn new(extra: &[String]) -> Self {
-        let loopback = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
-        Self { allowed: loopback.into_iter().chain(extra.iter().map(|host| host.to_lowercase())).collect() }
+        Self { allowed: std::iter::once("localhost".to_owned()).chain(extra.iter().cloned()).collect() }
     }
 
     fn check(&self, request: &Request) -> Result<(), Error> {
@@ -91,7 +99,8 @@ impl HostRules {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
             _ => authority,
         };
-        self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+        let is_address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
+        is_address || self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 
     /// An `Origin` is ours when it names the very host and port that the request came to.
@@ -119,8 +128,6 @@ pub async fn require_token(State(api): State<Arc<Api>>, request: Request, next: 
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -136,17 +143,29 @@ mod tests {
     #[test]
     fn an_emptied_token_file_is_refused_rather_than_matched_by_an_empty_token() {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("admin-token"), "\n").expect("written");
+        let path = folder.path().join("admin-token");
+        fs::write(&path, "\n").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("own file");
         assert!(AdminToken::load_or_make(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_token_file_that_others_can_read_is_refused_with_the_command_that_mends_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        AdminToken::load_or_make(folder.path()).expect("made");
+        let path = folder.path().join("admin-token");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("own file");
+        let error = AdminToken::load_or_make(folder.path()).err().expect("refused").to_string();
+        assert!(error.contains("chmod 600"), "{error}");
     }
 
     #[test]
     fn only_our_own_names_are_answered_whatever_the_port() {
         let rules = HostRules::new(&["miner.example".into()]);
-        for host in ["localhost:8080", "127.0.0.1", "[::1]:8080", "MINER.example:443"] {
+        for host in ["localhost:8080", "127.0.0.1", "[::1]:8080", "192.168.1.5:8080", "MINER.example:443"] {
             assert!(rules.allows(host), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil:8080", "", "[::2]"] {
+        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil:8080", "", "1.2.3"] {
             assert!(!rules.allows(host), "{host}");
         }
     }

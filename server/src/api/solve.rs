@@ -22,7 +22,7 @@ pub struct DirectSolve {
     /// Its question.
     pub asks: Arc<Asks>,
     /// Answers.
-    pub agent: Agent,
+    pub agent: Arc<Agent>,
 }
 
 /// A task, given directly.
@@ -46,7 +46,8 @@ pub async fn solve_task(
     let direct = api.direct.as_ref().ok_or_else(|| {
         Error::new(StatusCode::NOT_FOUND, "No synapse is named for direct tasks; set api.solve_synapse in lode.toml.")
     })?;
-    let fields = Map::from_iter([("prompt".to_owned(), task.prompt.into()), ("url".to_owned(), task.url.into())]);
+    let fields =
+        Map::from_iter([(direct.asks.prompt.clone(), task.prompt.into()), ("url".to_owned(), task.url.into())]);
     let question = direct
         .asks
         .question(&direct.synapse, &fields)
@@ -58,12 +59,13 @@ pub async fn solve_task(
     let answered = answered.map_err(|error| {
         let status = match error {
             AnswerError::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            AnswerError::Busy => StatusCode::SERVICE_UNAVAILABLE,
             AnswerError::Solver | AnswerError::Invalid | AnswerError::Abandoned => StatusCode::BAD_GATEWAY,
         };
         Error::new(status, error.to_string())
     })?;
-    let mut response = Map::from_iter([("id".to_owned(), task.id)]);
-    response.extend(answered.answer.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let mut response = answered.answer.fields.clone();
+    response.insert("id".to_owned(), task.id);
     response.insert("source".to_owned(), answered.source.label().into());
     Ok(Json(response))
 }

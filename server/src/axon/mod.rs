@@ -9,9 +9,9 @@
 //! | case | Python | here | why |
 //! |---|---|---|---|
 //! | old or no version header | nonce age unchecked | window always | removing an unsigned header must not disable it |
-//! | `timeout: 3600` or `nan` | widens or disables the window | adds at most 12 s; `nan` is 500 | it is not signed |
+//! | `timeout: 3600` or `nan` | widens or disables the window | adds at most 180 s; `nan` is 500 | it is not signed |
 //! | nonce from the future | accepted | 401 beyond 4 s | it would stay replayable |
-//! | replay after a restart | accepted | 401 | nonces from before the start are refused |
+//! | replay after a restart | accepted | 401 | nonces from before the start are refused (a sender whose clock is ahead has that much of a gap) |
 //! | growing nonces per dendrite | required | any order, once each | concurrent requests overtake each other |
 //! | address of another format | accepted | 401 | one key, one text |
 //! | nonce beyond 64 bits or negative | accepted | 500 | no clock reads that |
@@ -23,6 +23,8 @@
 //! And deliberately looser, where Python fails for reasons of its own: `bt_header_input_obj_…` headers are ignored, any
 //! content type is read as JSON, unknown fields are echoed.
 
+mod body;
+mod call;
 mod nonce;
 mod nonprintable;
 mod pyrepr;
@@ -36,18 +38,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HeaderValue, LOCATION};
+use axum::http::header::{ALLOW, CONNECTION, HeaderValue, LOCATION};
 use axum::http::{HeaderMap, Method, StatusCode, request};
 use axum::response::Response;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Body as _;
 use lode_shared::Source;
 use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
+use tower_http::catch_panic::CatchPanicLayer;
 
+pub use body::Bodies;
+use call::Call;
 pub use nonce::{NonceError, Nonces};
 pub use pyrepr::{PyType, body_hash};
 pub use refusal::Refusal;
@@ -58,19 +60,12 @@ pub use wire::{Head, HeadError};
 use crate::agent::{Adapter, AdapterKind, Agent, AnswerError};
 use crate::clock::Clock;
 use crate::domain::Policy;
-use crate::keys::Hotkey;
 use crate::ports::ChainWatch;
-use crate::recorder::{Outcome, Record, Recorder};
-use crate::store::{RequestRow, Store};
+use crate::recorder::{Outcome, Recorder};
 use crate::tuner::TunerView;
 
 /// What a dendrite waits when it does not say.
 const DEFAULT_TIMEOUT_S: f64 = 12.0;
-/// A sender has this long for its whole body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// A body that nobody wants is read up to this much and this long, to keep its connection.
-const MAX_DRAINED_BYTES: usize = 64 * 1024;
-const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
 /// Left of the validator's timeout for the network and for writing the answer.
 const ANSWER_MARGIN: Duration = Duration::from_millis(250);
 
@@ -85,11 +80,9 @@ pub struct Axon {
     /// What answers say of us.
     pub identity: Identity,
     /// Answers questions.
-    pub agent: Agent,
+    pub agent: Arc<Agent>,
     /// Counts.
     pub recorder: Arc<Recorder>,
-    /// Keeps.
-    pub store: Store,
     /// The metagraph.
     pub chain: ChainWatch,
     /// The settings.
@@ -98,85 +91,43 @@ pub struct Axon {
     pub clock: Clock,
     /// Bounds requests whose body is being read or answered.
     pub inflight: Semaphore,
-    /// Bounds a body, bytes.
+    /// Bounds every body, bytes; an adapter may allow less.
     pub max_body_bytes: usize,
-}
-
-/// A request that was answered.
-struct Answered {
-    response: Response,
-    source: Source,
-    cacheable: bool,
-}
-
-/// A request that was not, with what is known of it.
-struct Stopped {
-    refusal: Refusal,
-    cacheable: bool,
-}
-
-impl<E: Into<Refusal>> From<E> for Stopped {
-    fn from(error: E) -> Self {
-        Self { refusal: error.into(), cacheable: false }
-    }
+    /// Bounds all bodies together.
+    pub bodies: Bodies,
 }
 
 /// Every path and method goes to one handler: the path is the synapse's name.
 pub fn router(axon: Arc<Axon>) -> Router {
-    Router::new().fallback(handle).with_state(axon)
+    Router::new().fallback(handle).layer(CatchPanicLayer::new()).with_state(axon)
 }
 
 async fn handle(State(axon): State<Arc<Axon>>, request: Request) -> Response {
-    let started = Instant::now();
     let (head, body) = request.into_parts();
     let name = match axon.route(&head) {
-        Ok(name) => name.to_owned(),
+        Ok(name) => name,
         Err(response) => return *response,
     };
-    let mut call = Call { body: Some(body), hotkey: None };
-    let result = axon.answer(&name, &head.headers, &mut call, started).await;
-    let took = started.elapsed();
-    let (mut response, outcome, detail) = match result {
-        Ok(Answered { response, source, cacheable }) => {
-            (response, Outcome::Answered { source, cacheable }, source.label())
+    let mut call = Call::new(Arc::clone(&axon), body);
+    let mut response = match axon.answer(name, &head.headers, &mut call).await {
+        Ok((response, source)) => {
+            call.end(Outcome::Answered { source, cacheable: call.cacheable });
+            response
         }
-        Err(Stopped { refusal, cacheable }) => {
+        Err(refusal) => {
             let reason = refusal.label();
-            let outcome = match refusal {
-                Refusal::Unanswered(_) => Outcome::Failed { reason, cacheable },
+            call.end(match refusal {
+                Refusal::Unanswered(_) => Outcome::Failed { reason, cacheable: call.cacheable },
                 _ => Outcome::Refused(reason),
-            };
-            (axon.identity.refuse(&head.headers, &refusal, took), outcome, reason)
+            });
+            axon.identity.refuse(&head.headers, &refusal, call.started.elapsed())
         }
     };
-    axon.record(&name, call.hotkey, outcome, detail, took);
     if !call.is_read_whole().await {
         // A client that pools its connections would otherwise lose its next request to our hanging up.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
-}
-
-/// What is learned of a request on its way.
-struct Call {
-    /// Taken when its sender is proven.
-    body: Option<Body>,
-    /// The sender, when proven.
-    hotkey: Option<Hotkey>,
-}
-
-impl Call {
-    /// Whether the connection is ready for the next request. A small body that nobody wanted is read and dropped for that.
-    async fn is_read_whole(&mut self) -> bool {
-        match &mut self.body {
-            None => true,
-            Some(body) if body.is_end_stream() => true,
-            Some(body) => {
-                let rest = Limited::new(body, MAX_DRAINED_BYTES).collect();
-                tokio::time::timeout(DRAIN_TIMEOUT, rest).await.is_ok_and(|read| read.is_ok())
-            }
-        }
-    }
 }
 
 impl Axon {
@@ -202,13 +153,7 @@ impl Axon {
         Ok(name)
     }
 
-    async fn answer(
-        &self,
-        name: &str,
-        headers: &HeaderMap,
-        call: &mut Call,
-        started: Instant,
-    ) -> Result<Answered, Stopped> {
+    async fn answer(&self, name: &str, headers: &HeaderMap, call: &mut Call) -> Result<(Response, Source), Refusal> {
         let adapter = self.adapters.get(name).ok_or_else(|| Refusal::UnknownSynapse(name.to_owned()))?;
         let head = Head::parse(headers)?;
         let sender = self.verifier.sender(&head)?;
@@ -218,16 +163,19 @@ impl Axon {
             let chain = self.chain.borrow();
             self.policy.admit(&sender.hotkey, chain.as_ref().map(|view| &view.metagraph))?;
         }
-        self.verifier.verify(&head, &sender, self.clock.now_ns())?;
+        let now_ns = self.clock.now_ns();
+        self.verifier.verify(&head, &sender, now_ns)?;
         call.hotkey = Some(sender.hotkey);
 
-        let _permit = self.inflight.try_acquire().map_err(|_| Refusal::Overloaded)?;
-        let body = read_body(headers, &mut call.body, self.max_body_bytes).await?;
-        if adapter.body_hash(&body) != head.body_hash {
-            return Err(Refusal::BodyHash.into());
+        let _place = self.inflight.try_acquire().map_err(|_| Refusal::Overloaded)?;
+        let limit = adapter.max_body_bytes.min(self.max_body_bytes);
+        let body = self.bodies.read(headers, &mut call.body, limit).await?;
+        if adapter.body_hash(&body.fields) != head.body_hash {
+            return Err(Refusal::BodyHash);
         }
-        let deadline = started + deadline(head.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S));
-        self.solve(adapter, headers, body, started, deadline).await
+        let age = Duration::from_nanos(now_ns.saturating_sub(head.nonce_ns.unwrap_or(now_ns)));
+        let deadline = call.started + time_left(head.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S), age);
+        self.solve(adapter, headers, body.fields, deadline, call).await
     }
 
     async fn solve(
@@ -235,82 +183,38 @@ impl Axon {
         adapter: &Adapter,
         headers: &HeaderMap,
         body: Map<String, Value>,
-        started: Instant,
         deadline: Instant,
-    ) -> Result<Answered, Stopped> {
-        let mut fields = adapter.reply.clone();
+        call: &mut Call,
+    ) -> Result<(Response, Source), Refusal> {
         let AdapterKind::Asks(asks) = &adapter.kind else {
-            let response = self.identity.success(headers, body, &fields, started.elapsed());
-            return Ok(Answered { response, source: Source::Static, cacheable: false });
+            let response = self.identity.success(headers, body, &adapter.reply, call.started.elapsed());
+            return Ok((response, Source::Static));
         };
+        call.cacheable = asks.cache;
         let question = asks.question(&adapter.name, &body).map_err(Refusal::BadBody)?;
         let settings = self.tuner.borrow().settings;
-        let cacheable = asks.cache;
-        let answered = self
-            .agent
-            .answer(asks, question, &body, settings, deadline)
-            .await
-            .map_err(|error| Stopped { refusal: Refusal::Unanswered(error), cacheable })?;
-        let took = started.elapsed();
+        let answered = self.agent.answer(asks, question, &body, settings, deadline).await?;
+        let took = call.started.elapsed();
+        let given = &answered.answer.fields;
         let response = if asks.stream {
-            let text = asks.answer.first().and_then(|field| answered.answer.fields.get(field)?.as_str());
-            let invalid = || Stopped { refusal: Refusal::Unanswered(AnswerError::Invalid), cacheable };
-            self.identity.stream(headers, text.ok_or_else(invalid)?, took)
+            let text = asks.answer.first().and_then(|field| given.get(field)?.as_str());
+            self.identity.stream(headers, text.ok_or(AnswerError::Invalid)?, took)
         } else {
-            fields.extend(answered.answer.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+            let mut fields = adapter.reply.clone();
+            fields.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
             self.identity.success(headers, body, &fields, took)
         };
-        Ok(Answered { response, source: answered.source, cacheable })
-    }
-
-    fn record(&self, name: &str, hotkey: Option<Hotkey>, outcome: Outcome, detail: &'static str, took: Duration) {
-        let at_ms = self.clock.now_ms();
-        self.recorder.record(&Record { at_ms, hotkey, outcome, took });
-        self.store.request(RequestRow {
-            at_ms,
-            hotkey,
-            // An unknown name is the sender's text; it is not kept.
-            synapse: if self.adapters.contains_key(name) { name.to_owned() } else { String::new() },
-            outcome: match outcome {
-                Outcome::Answered { .. } => "answered",
-                Outcome::Failed { .. } => "failed",
-                Outcome::Refused(_) => "refused",
-            },
-            detail,
-            took_us: took.as_micros() as u64,
-        });
+        Ok((response, answered.source))
     }
 }
 
-/// How long a request may take: the validator's timeout less a margin, and half of a timeout too short for one.
-fn deadline(timeout_s: f64) -> Duration {
+/// How long a request may take: the validator's timeout, less what has passed since it signed (it may have waited for a free
+/// connection), less a margin. Its clock may be wrong, so the first counts for half of the timeout at most, and what is left
+/// is halved rather than used up by the margin.
+fn time_left(timeout_s: f64, age: Duration) -> Duration {
     let timeout = Duration::try_from_secs_f64(timeout_s.clamp(0.0, 3_600.0)).unwrap_or_default();
-    timeout.saturating_sub(ANSWER_MARGIN).max(timeout / 2)
-}
-
-/// Reads the body. It stays in `slot`, unread or half read, when it is too large or breaks off.
-async fn read_body(headers: &HeaderMap, slot: &mut Option<Body>, limit: usize) -> Result<Map<String, Value>, Refusal> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Refusal::BodyTooLarge(limit));
-    }
-    let mut body = Body::empty();
-    let read =
-        tokio::time::timeout(BODY_TIMEOUT, Limited::new(slot.as_mut().unwrap_or(&mut body), limit).collect()).await;
-    let bytes = match read {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Refusal::BodyTooLarge(limit)),
-        Ok(Err(_)) | Err(_) => return Err(Refusal::BodyBroken),
-    };
-    *slot = None;
-    if std::str::from_utf8(&bytes).is_err() {
-        return Err(Refusal::BodyBroken);
-    }
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(body)) => Ok(body),
-        Ok(_) => Err(Refusal::BadBody("the body is not a JSON object".into())),
-        Err(_) => Err(Refusal::NotJson),
-    }
+    let left = timeout - age.min(timeout / 2);
+    left.saturating_sub(ANSWER_MARGIN).max(left / 2)
 }
 
 #[cfg(test)]
@@ -318,11 +222,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_leaves_a_margin_and_half_of_a_short_timeout() {
-        assert_eq!(deadline(12.0), Duration::from_millis(11_750));
-        assert_eq!(deadline(0.3), Duration::from_millis(150));
-        assert_eq!(deadline(0.0), Duration::ZERO);
-        assert_eq!(deadline(-5.0), Duration::ZERO);
-        assert_eq!(deadline(1e300), Duration::from_millis(3_599_750));
+    fn what_is_left_of_a_timeout_leaves_a_margin_and_half_when_it_is_short() {
+        let left = |timeout_s, age_s| time_left(timeout_s, Duration::from_secs(age_s));
+        assert_eq!(left(12.0, 0), Duration::from_millis(11_750));
+        assert_eq!(left(12.0, 2), Duration::from_millis(9_750));
+        assert_eq!(left(12.0, 11), Duration::from_millis(5_750), "a clock that is behind takes half at most");
+        assert_eq!(left(0.3, 0), Duration::from_millis(150));
+        assert_eq!(left(0.0, 1), Duration::ZERO);
+        assert_eq!(left(-5.0, 1), Duration::ZERO);
+        assert_eq!(left(1e300, 0), Duration::from_millis(3_599_750));
     }
 }

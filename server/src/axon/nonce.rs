@@ -4,10 +4,11 @@
 //! inside that window. The Python axon instead demands growing nonces and, once a sender is known, forgets to ask for
 //! their age: a server with several threads would then refuse honest requests that overtake each other.
 //!
-//! Memory: at most [`MAX_SEEN`] entries of some 36 bytes, 18 MB in all, and only while signed requests of permitted senders
-//! arrive at 25,000 a second; beyond that requests are refused rather than forgotten.
+//! Memory: at most [`MAX_SEEN`] entries of some 36 bytes, 18 MB in all. When signed requests arrive faster than that holds,
+//! the oldest seconds are forgotten and the window ends after them: fresh requests are never refused for it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -17,8 +18,10 @@ use crate::keys::Hotkey;
 const ALLOWED_DELTA_NS: u64 = 4_000_000_000;
 /// How far a sender's clock may be ahead of ours.
 const ALLOWED_AHEAD_NS: u64 = 4_000_000_000;
-/// `timeout` is not signed, so what it adds to the window is capped: at the SDK's default, more than any network needs.
-const MAX_TIMEOUT_NS: u64 = 12_000_000_000;
+/// `timeout` is not signed, so what it adds to the window is capped. A dendrite signs before it waits for a free connection,
+/// so with the longest timeout in use (120 s for a task on subnet 36) an honest nonce may be as old.
+const MAX_TIMEOUT_NS: u64 = 180_000_000_000;
+const WINDOW: Duration = Duration::from_nanos(ALLOWED_DELTA_NS + MAX_TIMEOUT_NS);
 /// Entries kept at most.
 pub const MAX_SEEN: usize = 500_000;
 const SECOND_NS: u64 = 1_000_000_000;
@@ -34,38 +37,39 @@ pub enum NonceError {
         /// The nonce's age.
         age_s: f64,
     },
-    /// Signed before this process started: it may have been answered by the one before.
-    #[error("Nonce is too old: it was made before this axon started")]
-    BeforeStart,
+    /// Signed before this process started, or before what it still remembers: it may have been answered then.
+    #[error("Nonce is too old: it can no longer be told from a replay")]
+    Forgotten,
     /// The sender's clock is ahead.
     #[error("Nonce is in the future: check that the sender's clock is synchronised")]
     Future,
     /// Seen before.
     #[error("Nonce is too old, a newer one was last processed")]
     Replayed,
-    /// More requests inside the window than can be remembered.
-    #[error("Too many requests inside the nonce window")]
-    Full,
 }
 
 /// The nonces seen inside the window.
 pub struct Nonces {
-    started_ns: u64,
     seen: Mutex<Seen>,
 }
 
 /// Nonces by the second they name, so that a whole second is forgotten at once.
-#[derive(Default)]
 struct Seen {
     seconds: BTreeMap<u64, HashSet<(u64, u64)>>,
     count: usize,
+    /// Nonces before this are unknown to us…
+    floor_ns: u64,
+    /// …which matters until this much uptime: by then the window itself has passed them. Not for longer, or a wall clock
+    /// that was ahead at the start and is set right would have us refuse everybody until it gets there again.
+    floor_until: Duration,
 }
 
 impl Nonces {
-    /// Empty, for a process that started at `started_ns`: what was signed earlier is refused, so that a restart opens
-    /// no window for replays.
+    /// Empty, for a process that started at `started_ns`: what was signed earlier is refused, so that a restart opens no
+    /// window for replays (but for senders whose clock is ahead, by as much as it is).
     pub fn new(started_ns: u64) -> Self {
-        Self { started_ns, seen: Mutex::default() }
+        let seen = Seen { seconds: BTreeMap::new(), count: 0, floor_ns: started_ns, floor_until: WINDOW };
+        Self { seen: Mutex::new(seen) }
     }
 
     /// Whether the nonce lies inside the window. Costs nothing, so it comes before the signature.
@@ -78,20 +82,21 @@ impl Nonces {
         if age_ns >= acceptable_ns {
             return Err(NonceError::TooOld { acceptable_s: acceptable_ns as f64 / 1e9, age_s: age_ns as f64 / 1e9 });
         }
-        if nonce_ns < self.started_ns {
-            return Err(NonceError::BeforeStart);
-        }
         Ok(())
     }
 
     /// Remembers the nonce, or refuses it as seen. Comes after the signature: nobody can use up another's nonces.
     ///
-    /// Senders of one hotkey (several dendrites) do not collide: their nonces are clocks of one nanosecond.
-    pub fn remember(&self, hotkey: Hotkey, nonce_ns: u64, now_ns: u64) -> Result<(), NonceError> {
+    /// Senders of one hotkey (several dendrites) do not collide: their nonces are clocks of one nanosecond. `uptime` is how
+    /// long the process has run, by the monotonic clock.
+    pub fn remember(&self, hotkey: Hotkey, nonce_ns: u64, now_ns: u64, uptime: Duration) -> Result<(), NonceError> {
         let mut seen = self.seen.lock();
         seen.forget_until(now_ns);
         if seen.count >= MAX_SEEN {
-            return Err(NonceError::Full);
+            seen.forget_oldest(uptime);
+        }
+        if nonce_ns < seen.floor_ns && uptime < seen.floor_until {
+            return Err(NonceError::Forgotten);
         }
         // Eight bytes of a public key tell senders apart; were two alike, they would also have to share a nanosecond.
         let [a, b, c, d, e, f, g, h, ..] = *hotkey.bytes();
@@ -120,6 +125,15 @@ impl Seen {
             self.count -= second.remove().len();
         }
     }
+
+    /// Makes room, and moves the window's end to what is still known.
+    fn forget_oldest(&mut self, uptime: Duration) {
+        if let Some((second, nonces)) = self.seconds.pop_first() {
+            self.count -= nonces.len();
+            self.floor_ns = (second + 1) * SECOND_NS;
+            self.floor_until = uptime + WINDOW;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -137,20 +151,23 @@ mod tests {
         Hotkey::new([byte; 32])
     }
 
+    const UP: Duration = Duration::from_secs(1);
+
     #[test]
     fn requests_out_of_order_are_accepted_and_replays_are_not() {
         let nonces = nonces();
         for nonce in [NOW - 1, NOW - 3, NOW - 2] {
-            assert_eq!(nonces.remember(hotkey(1), nonce, NOW), Ok(()));
+            assert_eq!(nonces.remember(hotkey(1), nonce, NOW, UP), Ok(()));
         }
-        assert_eq!(nonces.remember(hotkey(1), NOW - 3, NOW), Err(NonceError::Replayed));
-        assert_eq!(nonces.remember(hotkey(2), NOW - 3, NOW), Ok(()), "another sender's clock may read the same");
+        assert_eq!(nonces.remember(hotkey(1), NOW - 3, NOW, UP), Err(NonceError::Replayed));
+        assert_eq!(nonces.remember(hotkey(2), NOW - 3, NOW, UP), Ok(()), "another sender's clock may read the same");
     }
 
     #[test]
     fn a_nonce_is_good_for_four_seconds_and_the_timeout() {
         let nonces = nonces();
         assert_eq!(nonces.check_window(NOW - 15 * SECOND, 12.0, NOW), Ok(()));
+        assert_eq!(nonces.check_window(NOW - 100 * SECOND, 120.0, NOW), Ok(()), "waited for a free connection");
         let error = nonces.check_window(NOW - 60 * SECOND, 12.0, NOW).expect_err("a minute old");
         assert_eq!(
             error.to_string(),
@@ -160,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_huge_timeout_does_not_open_the_window() {
-        let error = nonces().check_window(NOW - 17 * SECOND, 3_600.0, NOW);
+        let error = nonces().check_window(NOW - 185 * SECOND, 3_600.0, NOW);
         assert!(matches!(error, Err(NonceError::TooOld { .. })));
         let error = nonces().check_window(NOW - 5 * SECOND, -100.0, NOW);
         assert!(matches!(error, Err(NonceError::TooOld { .. })));
@@ -176,18 +193,30 @@ mod tests {
     #[test]
     fn what_was_signed_before_the_start_cannot_be_replayed_after_it() {
         let restarted = Nonces::new(NOW);
-        assert_eq!(restarted.check_window(NOW - SECOND, 12.0, NOW + SECOND), Err(NonceError::BeforeStart));
+        assert_eq!(restarted.remember(hotkey(1), NOW - 1, NOW + SECOND, UP), Err(NonceError::Forgotten));
+        assert_eq!(restarted.remember(hotkey(1), NOW, NOW + SECOND, UP), Ok(()));
     }
 
     #[test]
-    fn nonces_are_forgotten_when_the_window_has_passed_and_memory_is_bounded() {
+    fn a_clock_that_was_ahead_at_the_start_does_not_refuse_everybody_for_ever() {
+        let hour_ahead = Nonces::new(NOW + 3_600 * SECOND);
+        assert_eq!(hour_ahead.remember(hotkey(1), NOW, NOW, UP), Err(NonceError::Forgotten));
+        assert_eq!(hour_ahead.remember(hotkey(1), NOW, NOW, WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn under_a_flood_the_oldest_are_forgotten_and_refused_but_the_fresh_are_answered() {
         let nonces = nonces();
+        // Over five seconds, up to now.
+        let nonce = |index: u64| NOW - 5 * SECOND + index * 10_000;
         for index in 0..MAX_SEEN as u64 {
-            nonces.remember(hotkey(1), NOW + index, NOW).expect("room");
+            nonces.remember(hotkey(1), nonce(index), NOW, UP).expect("room");
         }
-        assert_eq!(nonces.remember(hotkey(1), NOW - 1, NOW), Err(NonceError::Full));
-        let later = NOW + 100 * SECOND;
-        assert_eq!(nonces.remember(hotkey(1), later, later), Ok(()));
-        assert_eq!(nonces.seen.lock().count, 1);
+        assert_eq!(nonces.remember(hotkey(1), NOW, NOW, UP), Ok(()), "fresh");
+        assert_eq!(nonces.remember(hotkey(1), nonce(0), NOW, UP), Err(NonceError::Forgotten), "a replay");
+        assert_eq!(nonces.remember(hotkey(1), nonce(400_000), NOW, UP), Err(NonceError::Replayed), "still known");
+        let later = NOW + 200 * SECOND;
+        assert_eq!(nonces.remember(hotkey(1), later, later, UP), Ok(()));
+        assert_eq!(nonces.seen.lock().count, 1, "and what the window has passed takes no memory");
     }
 }

@@ -8,7 +8,8 @@ use crate::agent::AnswerError;
 use crate::domain::PolicyRefusal;
 use crate::keys::Ss58Error;
 
-/// A request that gets no answer. Statuses and texts are those of the Python axon 10.5, which validators know.
+/// A request that gets no answer. The statuses are those of the Python axon 10.5, which validators know, and so are most
+/// texts; none tells more than the sender knows.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// No adapter of that name. Unlike Python's, the text does not list those that there are.
@@ -87,6 +88,7 @@ impl Refusal {
             Self::NotJson => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Head(_) | Self::BadBody(_) | Self::BodyHash => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unanswered(AnswerError::Timeout) => StatusCode::REQUEST_TIMEOUT,
+            Self::Unanswered(AnswerError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unanswered(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -100,7 +102,6 @@ impl Refusal {
             Self::NoHotkey | Self::Hotkey(_) => "bad_hotkey",
             Self::NoNonce => "no_nonce",
             Self::Nonce(NonceError::Replayed) => "replayed",
-            Self::Nonce(NonceError::Full) => "overloaded",
             Self::Nonce(_) => "stale_nonce",
             Self::NoSignature | Self::SignatureFormat | Self::SignatureText | Self::Signature => "bad_signature",
             Self::Overloaded => "overloaded",

@@ -2,6 +2,7 @@
 
 use moka::sync::Cache;
 use schnorrkel::{PublicKey, Signature};
+use tokio::time::Instant;
 
 use super::nonce::Nonces;
 use super::refusal::Refusal;
@@ -24,13 +25,14 @@ pub struct Verifier {
     /// Our own address: the receiver in every signed message. What the request says of it may lie.
     address: String,
     nonces: Nonces,
+    started: Instant,
     senders: Cache<String, Sender>,
 }
 
 impl Verifier {
     /// For the axon with this address, in a process that started at `started_ns`.
     pub fn new(address: String, started_ns: u64) -> Self {
-        Self { address, nonces: Nonces::new(started_ns), senders: Cache::new(KNOWN_SENDERS) }
+        Self { address, nonces: Nonces::new(started_ns), started: Instant::now(), senders: Cache::new(KNOWN_SENDERS) }
     }
 
     /// The named sender. Not proven: only good for policy, which is cheaper than a signature and so comes first.
@@ -54,7 +56,7 @@ impl Verifier {
         if !keys::verify(&sender.public, head.message(nonce_ns, address, &self.address).as_bytes(), &signature) {
             return Err(Refusal::Signature);
         }
-        self.nonces.remember(sender.hotkey, nonce_ns, now_ns)?;
+        self.nonces.remember(sender.hotkey, nonce_ns, now_ns, self.started.elapsed())?;
         // Only proven senders are remembered, so nobody can push them out with invented addresses.
         if !self.senders.contains_key(address) {
             self.senders.insert(address.to_owned(), *sender);

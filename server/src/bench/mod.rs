@@ -9,7 +9,7 @@ mod subject;
 use std::io::Write;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
 use crate::cli::BenchArgs;
@@ -26,7 +26,8 @@ const DASHBOARD_SECONDS: u32 = 5;
 /// After the start, before memory is read.
 const IDLE: Duration = Duration::from_secs(3);
 const EMPTY_HASH: &str = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
-/// Long enough that neither axon refuses what was signed before the run; unsigned, so nothing else depends on it.
+/// Requests are signed before the run: this keeps both axons from refusing the last of them as too old (Lode for three
+/// minutes).
 const TIMEOUT_S: f64 = 600.0;
 
 /// One measured load.
@@ -44,6 +45,9 @@ impl Row {
 
 /// Measures and prints.
 pub async fn run(args: BenchArgs, out: &mut impl Write) -> Result<()> {
+    if args.connections > args.requests.min(PYTHON_REQUESTS) {
+        bail!("more connections than requests: lower --connections or raise --requests");
+    }
     let lode = Subject::start_lode().await?;
     writeln!(out, "start to first answer      {:>9.0} ms", lode.start_ms)?;
     tokio::time::sleep(IDLE).await;

@@ -20,6 +20,9 @@ use crate::ports::{Recall, Recalled};
 /// What moka and our own structures take for an entry beside its texts, measured once: a rough figure for the gauge.
 const ENTRY_OVERHEAD_BYTES: u64 = 320;
 
+/// An entry larger than this is not kept: entries are counted, so their size must be bounded too.
+const MAX_ENTRY_BYTES: u64 = 64 * 1024;
+
 struct Entry {
     answer: Arc<Answer>,
     stored_ms: u64,
@@ -102,6 +105,9 @@ impl Recall for ExactCache {
         let key = question.key();
         let texts = key.len() + serde_json::to_string(&answer.fields).map_or(0, |json| json.len());
         let size_bytes = texts as u64 + ENTRY_OVERHEAD_BYTES;
+        if size_bytes > MAX_ENTRY_BYTES {
+            return;
+        }
         self.counters.stored.fetch_add(1, Ordering::Relaxed);
         self.counters.size_bytes.fetch_add(size_bytes, Ordering::Relaxed);
         self.entries.insert(key, Arc::new(Entry { answer, stored_ms: now_ms, size_bytes }));
@@ -186,6 +192,13 @@ mod tests {
         assert_eq!((stats.entries, stats.evicted), (2, 1));
         assert!(ask(&cache, "b", 3).is_none(), "not used since it was stored");
         assert!(ask(&cache, "a", 3).is_some());
+    }
+
+    #[test]
+    fn an_answer_too_large_is_not_kept() {
+        let cache = cache(10);
+        cache.remember(&question("p"), answer(&"x".repeat(70_000)), 0);
+        assert_eq!(cache.stats(), CacheStats { capacity: 10, ..CacheStats::default() });
     }
 
     proptest! {

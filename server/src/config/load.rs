@@ -64,15 +64,20 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.into(), error })?;
     // Once against the structs, where the parser still knows line and key; the layers are merged as plain tables.
     let fault = |error: toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
-        let message = error.message().replace('\n', " ");
+        let (line, message) = toml_fault(&text, &error);
         ConfigError::File { path: path.into(), line, message }
     };
     toml::from_str::<Config>(&text).map_err(fault)?;
     let mut table = text.parse().map_err(fault)?;
     resolve_rules(&mut table, path.parent().unwrap_or(Path::new("")));
     Ok(table)
+}
+
+/// Line, counted from 1, and message of a fault in `text`, on one line.
+pub fn toml_fault(text: &str, error: &toml::de::Error) -> (usize, String) {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+    (line, error.message().replace('\n', " "))
 }
 
 /// Rule files stand beside the configuration that names them, wherever the process was started.

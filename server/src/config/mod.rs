@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use load::{ConfigError, load};
+pub use load::{ConfigError, load, toml_fault};
 pub use synapse::{SolverConfig, SynapseConfig, build_adapters};
 
 use crate::devnet::DevnetConfig;
@@ -210,6 +210,10 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         self.tuner.check()?;
         self.devnet.check()?;
+        let devnet = self.subtensor.network == Network::Devnet;
+        if let Some(ip) = self.axon.ip.filter(|ip| devnet && !ip.is_loopback()) {
+            return Err(format!("axon.ip is {ip}; devnet's keys are public, so its axon listens on loopback only"));
+        }
         if !(1..=10_000_000).contains(&self.cache.entries) {
             return Err(format!("cache.entries is {}; it must be 1 to 10000000", self.cache.entries));
         }

@@ -53,6 +53,9 @@ pub struct SynapseConfig {
     /// The longest that its solver may take, seconds, 0.1 to 600.
     #[serde(default = "task_timeout_s")]
     pub timeout_s: f64,
+    /// Largest body, bytes; `axon.max_body_bytes` bounds it too.
+    #[serde(default = "max_body_bytes")]
+    pub max_body_bytes: usize,
     /// Fields set in every answer.
     #[serde(default)]
     pub reply: toml::Table,
@@ -69,6 +72,10 @@ pub struct SynapseConfig {
 
 fn yes() -> bool {
     true
+}
+
+fn max_body_bytes() -> usize {
+    1024 * 1024
 }
 
 fn task_timeout_s() -> f64 {
@@ -124,7 +131,13 @@ pub fn build_adapters(config: &Config) -> Result<HashMap<String, Adapter>, Confi
 }
 
 fn fixed(name: &str) -> Adapter {
-    Adapter { name: name.into(), kind: AdapterKind::Fixed, reply: Map::new(), hash_fields: Vec::new() }
+    Adapter {
+        name: name.into(),
+        kind: AdapterKind::Fixed,
+        reply: Map::new(),
+        hash_fields: Vec::new(),
+        max_body_bytes: max_body_bytes(),
+    }
 }
 
 fn preset(name: &str) -> Result<Preset, ConfigError> {
@@ -145,7 +158,7 @@ fn build_solver(name: &str, config: SolverConfig) -> Result<Arc<dyn Solver>, Con
                 None => std::fs::read_to_string(PathBuf::from(&rules))
                     .map_err(|error| fault(format!("cannot read {rules}: {error}")))?,
             };
-            let solver = RulesSolver::new(&text).map_err(|error| fault(format!("{rules}: {error}")))?;
+            let solver = RulesSolver::new(&text).map_err(|error| fault(format!("{rules}, {error}")))?;
             Ok(Arc::new(solver))
         }
         SolverConfig::Http { url } => {
@@ -164,6 +177,10 @@ fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solve
     };
     let reply = json_object(config.reply.clone()).map_err(|error| fault(format!("reply: {error}")))?;
     let defaults = json_object(config.defaults.clone()).map_err(|error| fault(format!("defaults: {error}")))?;
+    let described = config.types.keys().chain(defaults.keys());
+    if let Some(name) = described.into_iter().find(|name| !config.hash_fields.contains(name)) {
+        return Err(fault(format!("types and defaults describe hash_fields, and `{name}` is none")));
+    }
     let hash_fields = config
         .hash_fields
         .iter()
@@ -176,7 +193,7 @@ fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solve
             })
         })
         .collect::<Result<_, _>>()?;
-    Ok(Adapter { name: config.name.into(), kind, reply, hash_fields })
+    Ok(Adapter { name: config.name.into(), kind, reply, hash_fields, max_body_bytes: config.max_body_bytes })
 }
 
 fn asks(config: &SynapseConfig, prompt: &str, solvers: &BTreeMap<String, Arc<dyn Solver>>) -> Result<Asks, String> {
@@ -239,6 +256,7 @@ mod tests {
             ("presets = [\"sn1\"]", "sn36-2025"),
             ("[[synapse]]\nname = \"T\"\nprompt = \"p\"\nanswer = [\"a\"]\nsolver = \"wbe\"", "web"),
             ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { t = \"flaot\" }", "flaot"),
+            ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { u = \"float\" }", "`u`"),
             ("[solver.mine]\nkind = \"rules\"\nrules = \"/nonexistent.toml\"", "/nonexistent.toml"),
         ] {
             let error = with(text).err().expect(text).to_string();

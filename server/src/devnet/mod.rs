@@ -11,6 +11,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -23,7 +25,7 @@ pub use validators::{DemoTraffic, run_demo_traffic};
 
 use crate::clock::Clock;
 use crate::keys::Signer;
-use crate::ports::ChainWatch;
+use crate::ports::{Chain, ChainWatch};
 use subnet::Subnet;
 
 /// Verdicts that may wait for the next block.
@@ -106,17 +108,16 @@ impl Devnet {
         miner: &Signer,
         axon: SocketAddr,
         clock: Clock,
-    ) -> (Self, ChainWatch, mpsc::Sender<Verdict>) {
+    ) -> (Self, mpsc::Sender<Verdict>) {
         let subnet = Subnet::new(config, netuid, miner.hotkey(), axon);
         // The first view is there before anybody asks: the axon can verify from its first moment.
-        let (view, chain) = watch::channel(Some(Arc::new(subnet.view(clock.now_ms()))));
+        let view = watch::Sender::new(Some(Arc::new(subnet.view(clock.now_ms()))));
         let (sender, verdicts) = mpsc::channel(VERDICTS);
         let block_time = Duration::from_millis(config.block_time_ms);
-        (Self { subnet, block_time, clock, view, verdicts }, chain, sender)
+        (Self { subnet, block_time, clock, view, verdicts }, sender)
     }
 
-    /// Makes blocks until `stop`.
-    pub async fn run(mut self, stop: CancellationToken) {
+    async fn make_blocks(mut self, stop: CancellationToken) {
         let mut blocks = interval(self.block_time);
         blocks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(blocks.tick()).await.is_some() {
@@ -126,6 +127,16 @@ impl Devnet {
             self.subnet.next_block();
             self.view.send_replace(Some(Arc::new(self.subnet.view(self.clock.now_ms()))));
         }
+    }
+}
+
+impl Chain for Devnet {
+    fn views(&self) -> ChainWatch {
+        self.view.subscribe()
+    }
+
+    fn follow(self: Box<Self>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        self.make_blocks(stop).boxed()
     }
 }
 

@@ -47,7 +47,7 @@ pub async fn run_demo_traffic(traffic: DemoTraffic, stop: CancellationToken) {
     if traffic.config.rate <= 0.0 {
         return stop.cancelled().await;
     }
-    let client = match reqwest::Client::builder().timeout(Duration::from_secs_f64(TIMEOUT_S)).build() {
+    let client = match reqwest::Client::builder().no_proxy().timeout(Duration::from_secs_f64(TIMEOUT_S)).build() {
         Ok(client) => client,
         Err(error) => return tracing::error!("devnet's validators cannot call: {error}"),
     };

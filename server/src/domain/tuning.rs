@@ -89,7 +89,10 @@ fn steer(round: &Round, response_s: f64, success_pct: f64) -> Step {
         }
         _ => None,
     };
-    let ttl = if slow && !failing {
+    // While success is below target the time to live stays: memory may be all that still answers, and be right.
+    let ttl = if failing || hit_rate_pct.is_none() {
+        None
+    } else if slow {
         Some((f64::from(settings.ttl_s) + f64::from(limits.ttl_step_s), Reason::Slow { response_s }))
     } else if response_s < MUCH_FASTER * targets.response_s() && !few_hits {
         // While hits are wanted, forgetting sooner would work against them.
@@ -119,7 +122,12 @@ fn steer(round: &Round, response_s: f64, success_pct: f64) -> Step {
         // Shorter than needed at its lower limit is no trouble; everything else that is wished for is.
         wish.is_some_and(|(_, reason)| *setting == Setting::MatchThreshold || matches!(reason, Reason::Slow { .. }))
     });
-    Step::Held(stuck.map_or(HoldReason::OnTarget, |(setting, ..)| HoldReason::AtLimit(*setting)))
+    Step::Held(match stuck {
+        Some((setting, ..)) => HoldReason::AtLimit(*setting),
+        None if hit_rate_pct.is_none() => HoldReason::NothingCacheable,
+        None if few_hits => HoldReason::FewHitsButFast,
+        None => HoldReason::OnTarget,
+    })
 }
 
 /// Sums of 0.01 drift in binary; a setting is a multiple of a ten-thousandth.
@@ -179,7 +187,7 @@ mod tests {
 
     #[test]
     fn fast_but_with_too_few_hits_keeps_the_time_to_live() {
-        assert_eq!(held(&round(0.3, 95.0, 20.0)), HoldReason::OnTarget);
+        assert_eq!(held(&round(0.3, 95.0, 20.0)), HoldReason::FewHitsButFast);
     }
 
     #[test]
@@ -190,6 +198,18 @@ mod tests {
     #[test]
     fn failing_without_hits_blames_the_solver() {
         assert_eq!(held(&round(1.4, 60.0, 10.0)), HoldReason::SolverBelowTarget);
+    }
+
+    #[test]
+    fn an_upstream_that_fails_fast_does_not_make_memory_forget_sooner() {
+        assert_eq!(held(&round(0.3, 60.0, 55.0)), HoldReason::SolverBelowTarget);
+    }
+
+    #[test]
+    fn without_a_cacheable_question_there_is_nothing_to_tune() {
+        let mut round = round(9.0, 95.0, 0.0);
+        round.observed.hit_rate_pct = None;
+        assert_eq!(held(&round), HoldReason::NothingCacheable);
     }
 
     #[test]

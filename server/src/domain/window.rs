@@ -9,7 +9,7 @@ use lode_shared::Observed;
 pub struct Sample {
     /// Response time, milliseconds.
     pub response_ms: f64,
-    /// In time, valid and not contradicted.
+    /// In time and valid.
     pub success: bool,
     /// Answered from memory; absent when its synapse may not be cached at all.
     pub hit: Option<bool>,

@@ -54,15 +54,20 @@ struct RawRule {
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
     /// Not TOML, or not rules.
-    #[error("{0}")]
-    Toml(#[from] toml::de::Error),
+    #[error("line {line}: {message}")]
+    Toml {
+        /// Counted from 1.
+        line: usize,
+        /// The fault.
+        message: String,
+    },
     /// A pattern that is none.
-    #[error("rule `{rule}`: {error}")]
+    #[error("rule `{rule}`: {message}")]
     Pattern {
         /// The rule's name.
         rule: String,
         /// What the pattern lacks.
-        error: regex::Error,
+        message: String,
     },
     /// A template that JSON cannot hold (a date).
     #[error("rule `{rule}`: its answer cannot be written as JSON: {error}")]
@@ -77,7 +82,10 @@ pub enum RulesError {
 impl RulesSolver {
     /// Compiles rules from TOML.
     pub fn new(text: &str) -> Result<Self, RulesError> {
-        let file: RulesFile = toml::from_str(text)?;
+        let file: RulesFile = toml::from_str(text).map_err(|error| {
+            let (line, message) = crate::config::toml_fault(text, &error);
+            RulesError::Toml { line, message }
+        })?;
         let rules = file.rule.into_iter().map(Rule::compile).collect::<Result<_, _>>()?;
         Ok(Self { rules })
     }
@@ -99,11 +107,12 @@ impl Solver for RulesSolver {
 impl Rule {
     fn compile(raw: RawRule) -> Result<Self, RulesError> {
         let RawRule { name, when, answer } = raw;
-        let when = when
-            .iter()
-            .map(|pattern| Regex::new(pattern))
-            .collect::<Result<_, _>>()
-            .map_err(|error| RulesError::Pattern { rule: name.clone(), error })?;
+        let when = when.iter().map(|pattern| Regex::new(pattern)).collect::<Result<_, _>>().map_err(|error| {
+            // regex draws a picture of several lines; the last one says it in words.
+            let text = error.to_string();
+            let message = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            RulesError::Pattern { rule: name.clone(), message }
+        })?;
         match serde_json::to_value(answer) {
             Ok(Value::Object(answer)) => Ok(Self { name, when, answer }),
             Ok(_) => unreachable!("a TOML table is a JSON object"),
@@ -234,6 +243,8 @@ mod tests {
     #[test]
     fn a_bad_pattern_names_its_rule() {
         let error = RulesSolver::new("[[rule]]\nname = \"broken\"\nwhen = [\"(\"]\n[rule.answer]\ny = 1");
-        assert!(error.err().expect("an open bracket").to_string().contains("broken"));
+        assert_eq!(error.err().expect("an open bracket").to_string(), "rule `broken`: unclosed group");
+        let error = RulesSolver::new("[[rule]]\nname = \"r\"\nwhn = []\n").err().expect("a slip").to_string();
+        assert!(error.starts_with("line 3: unknown field `whn`") && !error.contains('\n'), "{error}");
     }
 }

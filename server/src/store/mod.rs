@@ -1,6 +1,6 @@
-//! What survives the process: targets, settings, history and requests, in one SQLite file.
+//! What survives the process: targets, settings, decisions and history, in one SQLite file.
 //!
-//! One thread writes, in batches, from a bounded queue; requests never wait for the disk. What must be durable before it
+//! One thread writes, in batches, from a bounded queue; nobody else waits for the disk. What must be durable before it
 //! is acknowledged (targets, settings) waits for its own commit. WAL with `synchronous = FULL`: what was acknowledged
 //! survives SIGKILL and power loss.
 
@@ -18,28 +18,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use crate::keys::Hotkey;
 use writer::Write;
 
-/// Rows that may wait for the disk. At a thousand requests a second some eight seconds of a stalled disk.
-const QUEUE_ROWS: usize = 8_192;
-
-/// One answered, failed or refused request, as kept.
-#[derive(Debug, Clone)]
-pub struct RequestRow {
-    /// When, milliseconds since the Unix epoch.
-    pub at_ms: u64,
-    /// The sender, when proven.
-    pub hotkey: Option<Hotkey>,
-    /// The synapse's name; empty when unknown.
-    pub synapse: String,
-    /// `answered`, `failed` or `refused`.
-    pub outcome: &'static str,
-    /// The answer's source, or the reason there is none.
-    pub detail: &'static str,
-    /// Microseconds it took.
-    pub took_us: u64,
-}
+/// Rows that may wait for the disk: with a sample every five seconds, over an hour of a stalled disk.
+const QUEUE_ROWS: usize = 1_024;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +45,21 @@ pub enum StoreError {
         /// The fault.
         error: serde_json::Error,
     },
+    /// A write did not come about.
+    #[error("the data file could not be written: {0}")]
+    NotWritten(String),
+    /// A newer version of Lode wrote the file.
+    #[error(
+        "the data file {path} is of a newer Lode (schema {found}, this one knows {known}); use that, or another --data-dir"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest that this version knows.
+        known: i64,
+    },
     /// The writer is gone.
     #[error("the data file's writer has stopped")]
     Stopped,
@@ -80,16 +77,23 @@ pub struct Store {
 pub struct StoreWriter {
     connection: Connection,
     queue: Receiver<Write>,
+    dropped: Arc<AtomicU64>,
 }
 
 impl Store {
     /// Opens or makes `lode.sqlite` in `folder`.
     pub fn open(folder: &Path) -> Result<(Self, StoreWriter), StoreError> {
         let path = folder.join("lode.sqlite");
-        let connection = writer::connect(&path).map_err(|error| StoreError::Open { path: path.clone(), error })?;
+        let open = |error| StoreError::Open { path: path.clone(), error };
+        let connection = writer::connect(&path).map_err(open)?;
+        let found = writer::migrate(&connection).map_err(open)?;
+        if found > writer::SCHEMA_VERSION {
+            return Err(StoreError::Newer { path, found, known: writer::SCHEMA_VERSION });
+        }
         let (sender, queue) = sync_channel(QUEUE_ROWS);
-        let store = Self { path: Arc::new(path), queue: sender, dropped: Arc::default() };
-        Ok((store, StoreWriter { connection, queue }))
+        let dropped = Arc::<AtomicU64>::default();
+        let store = Self { path: Arc::new(path), queue: sender, dropped: Arc::clone(&dropped) };
+        Ok((store, StoreWriter { connection, queue, dropped }))
     }
 
     /// Keeps `value` under `key`; durable when this returns.
@@ -112,22 +116,17 @@ impl Store {
             .map_err(|error| StoreError::Value { key: key.into(), error })
     }
 
-    /// Keeps a request; dropped and counted when the disk is that far behind.
-    pub fn request(&self, row: RequestRow) {
-        self.offer(Write::Request(row));
-    }
-
-    /// Keeps a sample of the history.
+    /// Keeps a sample of the history; dropped and counted when the disk is that far behind.
     pub fn point(&self, point: HistoryPoint) {
         self.offer(Write::Point(point));
     }
 
-    /// Keeps a decision.
+    /// Keeps a decision; dropped and counted like a sample.
     pub fn decision(&self, decision: &Decision) {
         self.offer(Write::Decision(Box::new(decision.clone())));
     }
 
-    /// Rows dropped because the disk was behind.
+    /// Rows lost because the disk was behind or refused them.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

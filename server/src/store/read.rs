@@ -63,8 +63,9 @@ pub(super) fn last_decisions(path: &Path, count: u32) -> Result<Vec<Decision>, S
 fn decisions(connection: &Connection, query: &str, since_ms: u64, count: u32) -> Result<Vec<Decision>, StoreError> {
     let mut statement = connection.prepare(query)?;
     let rows = statement.query_map(params![since_ms as i64, count], |row| row.get::<_, String>(0))?;
-    rows.map(|json| serde_json::from_str(&json?).map_err(|error| StoreError::Value { key: "decision".into(), error }))
-        .collect()
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    // What another version wrote may not be readable here; that is no reason to go without the rest.
+    Ok(rows.iter().filter_map(|json| serde_json::from_str(json).ok()).collect())
 }
 
 fn point(row: &Row<'_>) -> rusqlite::Result<HistoryPoint> {

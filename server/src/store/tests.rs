@@ -91,3 +91,50 @@ fn the_writer_ends_when_every_handle_is_gone() {
     let folder = tempfile::tempdir().expect("a folder");
     open(folder.path()).close();
 }
+
+#[test]
+fn a_file_of_a_newer_version_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    open(folder.path()).close();
+    let connection = Connection::open(folder.path().join("lode.sqlite")).expect("opened");
+    connection.pragma_update(None, "user_version", 7).expect("written");
+    let error = Store::open(folder.path()).err().expect("refused").to_string();
+    assert!(error.contains("newer Lode") && error.contains("--data-dir"), "{error}");
+}
+
+#[test]
+fn a_decision_that_cannot_be_read_does_not_hide_the_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let opened = open(folder.path());
+    opened.store.decision(&Decision {
+        at_ms: 5,
+        observed: Observed::default(),
+        targets: Targets::default(),
+        step: Step::Adjusted(Vec::new()),
+    });
+    opened.close();
+    let connection = Connection::open(folder.path().join("lode.sqlite")).expect("opened");
+    let foreign = "INSERT INTO decision (at_ms, adjusted, json) VALUES (6, 1, '{\"step\":\"Danced\"}')";
+    connection.execute(foreign, []).expect("written");
+    let (store, _) = Store::open(folder.path()).expect("opened");
+    assert_eq!(store.decisions(10).expect("readable").len(), 1);
+}
+
+#[test]
+fn a_sample_from_the_future_does_not_empty_the_history() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let now_ms = crate::clock::Clock::system().now_ms();
+    let first = open(folder.path());
+    first.store.point(point(now_ms));
+    first.store.point(point(now_ms + 400 * 86_400_000));
+    first.close();
+    // Pruning happens with the first batch of a process.
+    let second = open(folder.path());
+    second.store.point(point(now_ms + 1));
+    let store = second.store.clone();
+    drop(second.store);
+    drop(store);
+    second.writer.join().expect("ended");
+    let (store, _) = Store::open(folder.path()).expect("opened");
+    assert_eq!(store.history(0, now_ms + 5_000, 100).expect("readable").points.len(), 2);
+}

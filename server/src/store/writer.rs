@@ -1,6 +1,7 @@
 //! The writing side: schema, batches, retention.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
@@ -8,19 +9,20 @@ use lode_shared::{Decision, HistoryPoint};
 use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
 
-use super::{RequestRow, StoreError, StoreWriter};
+use super::{StoreError, StoreWriter};
 
 /// A batch ends after this long or this many rows, whichever comes first.
 const BATCH_TIME: Duration = Duration::from_millis(250);
 const BATCH_ROWS: usize = 2_048;
 /// Rows older than this go.
 const RETENTION_DAYS: u64 = 30;
-/// Requests kept at most, whatever their age: some 150 MB.
-const MAX_REQUESTS: i64 = 1_000_000;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
-/// Tables are made once and only ever gain columns: `user_version` tells which.
+/// What this version writes, kept in `user_version`.
+pub(super) const SCHEMA_VERSION: i64 = 1;
+
 const SCHEMA: &str = "
+    BEGIN;
     CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS decision (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, adjusted INTEGER NOT NULL,
         json TEXT NOT NULL) STRICT;
@@ -28,17 +30,14 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS history (at_ms INTEGER PRIMARY KEY, requests_per_s REAL NOT NULL, response_s REAL,
         success_pct REAL, hit_rate_pct REAL, match_threshold REAL NOT NULL, ttl_s INTEGER NOT NULL,
         incentive_pct REAL) STRICT;
-    CREATE TABLE IF NOT EXISTS request (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, hotkey TEXT NOT NULL,
-        synapse TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL, took_us INTEGER NOT NULL) STRICT;
-    CREATE INDEX IF NOT EXISTS request_at ON request (at_ms);
-    PRAGMA user_version = 1;";
+    PRAGMA user_version = 1;
+    COMMIT;";
 
 /// One thing to write.
 pub(super) enum Write {
     Put { key: String, json: String, done: oneshot::Sender<Result<(), StoreError>> },
     Decision(Box<Decision>),
     Point(HistoryPoint),
-    Request(RequestRow),
 }
 
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -46,8 +45,16 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch(SCHEMA)?;
     Ok(connection)
+}
+
+/// Makes the tables of a new file. Tells the version of what was found.
+pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<i64> {
+    let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found == 0 {
+        connection.execute_batch(SCHEMA)?;
+    }
+    Ok(found)
 }
 
 impl StoreWriter {
@@ -55,9 +62,7 @@ impl StoreWriter {
     pub fn run(mut self) {
         let mut pruned: Option<Instant> = None;
         while let Some(batch) = self.next_batch() {
-            if let Err(error) = self.write(batch) {
-                tracing::error!("{error}: figures of the last moment are lost");
-            }
+            self.write(batch);
             if pruned.is_none_or(|at| at.elapsed() > PRUNE_EVERY) {
                 pruned = Some(Instant::now());
                 if let Err(error) = self.prune() {
@@ -80,50 +85,49 @@ impl StoreWriter {
         Some(batch)
     }
 
-    fn write(&mut self, batch: Vec<Write>) -> Result<(), StoreError> {
-        let mut waiting = Vec::new();
-        let result = self.commit(batch, &mut waiting);
-        for done in waiting {
-            let said = if result.is_ok() { Ok(()) } else { Err(StoreError::Stopped) };
-            // The one who asked may have gone; the value is kept all the same.
-            let _ = done.send(said);
+    /// Writes a batch; tries once more when the file was busy; then says what is lost, and tells those who wait.
+    fn write(&mut self, batch: Vec<Write>) {
+        let result = self.commit(&batch).or_else(|_| self.commit(&batch));
+        if let Err(error) = &result {
+            let rows = batch.iter().filter(|write| !matches!(write, Write::Put { .. })).count() as u64;
+            self.dropped.fetch_add(rows, Ordering::Relaxed);
+            tracing::error!("the data file could not be written: {error}; {rows} rows are lost");
         }
-        Ok(result?)
+        for write in batch {
+            if let Write::Put { done, .. } = write {
+                let said = result.as_ref().copied().map_err(|error| StoreError::NotWritten(error.to_string()));
+                // The one who asked may have gone; a value that was kept stays kept.
+                let _ = done.send(said);
+            }
+        }
     }
 
-    fn commit(
-        &mut self,
-        batch: Vec<Write>,
-        waiting: &mut Vec<oneshot::Sender<Result<(), StoreError>>>,
-    ) -> rusqlite::Result<()> {
+    fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
         for write in batch {
             match write {
-                Write::Put { key, json, done } => {
-                    // First of all: should this row fail, its asker is still told.
-                    waiting.push(done);
+                Write::Put { key, json, .. } => {
                     transaction
                         .prepare_cached("INSERT OR REPLACE INTO setting (key, json) VALUES (?1, ?2)")?
                         .execute(params![key, json])?;
                 }
-                Write::Decision(decision) => insert_decision(&transaction, &decision)?,
-                Write::Point(point) => insert_point(&transaction, &point)?,
-                Write::Request(row) => insert_request(&transaction, &row)?,
+                Write::Decision(decision) => insert_decision(&transaction, decision)?,
+                Write::Point(point) => insert_point(&transaction, point)?,
             }
         }
         transaction.commit()
     }
 
     fn prune(&self) -> rusqlite::Result<()> {
-        // By the newest row's clock, not by ours: a clock that jumped must not empty the file.
-        for table in ["history", "decision", "request"] {
+        // By the newest row or by the system's clock, whichever is earlier: neither a row from the future nor a clock that
+        // jumped ahead may empty the file.
+        for table in ["history", "decision"] {
+            let newest = format!("(SELECT min(max(at_ms), unixepoch() * 1000) FROM {table})");
             self.connection.execute(
-                &format!("DELETE FROM {table} WHERE at_ms < (SELECT max(at_ms) FROM {table}) - ?1"),
+                &format!("DELETE FROM {table} WHERE at_ms < {newest} - ?1"),
                 [(RETENTION_DAYS * 86_400_000) as i64],
             )?;
         }
-        self.connection
-            .execute("DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?1", [MAX_REQUESTS])?;
         Ok(())
     }
 }
@@ -153,16 +157,5 @@ fn insert_point(transaction: &Transaction<'_>, point: &HistoryPoint) -> rusqlite
             point.ttl_s,
             point.incentive_pct
         ])?;
-    Ok(())
-}
-
-fn insert_request(transaction: &Transaction<'_>, row: &RequestRow) -> rusqlite::Result<()> {
-    // Written as text here, off the request's path: base58 costs more than the rest of the row.
-    let hotkey = row.hotkey.map(|hotkey| hotkey.to_string()).unwrap_or_default();
-    transaction
-        .prepare_cached(
-            "INSERT INTO request (at_ms, hotkey, synapse, outcome, detail, took_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![row.at_ms as i64, hotkey, row.synapse, row.outcome, row.detail, row.took_us as i64])?;
     Ok(())
 }

@@ -94,6 +94,7 @@ async fn only_permitted_validators_are_answered_unless_allowed_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let mut config: Config = interop_config();
     config.axon.callers = Callers::Permitted;
+    config.axon.allow = vec!["5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY".into()];
     let stranger = Miner::start(config.clone(), folder.path(), NOW_NS).await;
     let reply = stranger.call(&stranger.sign("EchoSynapse", &echo("hello"))).await;
     assert_eq!(reply.status, 403);
@@ -211,8 +212,15 @@ async fn a_streaming_synapse_streams_raw_text() {
 async fn an_upstream_that_fails_is_told_apart_from_a_refusal() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = interop_config();
-    // A port on which nothing listens: one that the system has just taken back.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // It accepts and hangs up.
+    let rude = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = rude.local_addr().unwrap();
+    let mut upstream = tokio::task::JoinSet::new();
+    upstream.spawn(async move {
+        loop {
+            rude.accept().await.ok();
+        }
+    });
     let url = format!("http://user:secret@{gone}/solve").parse().unwrap();
     config.solver.insert("web".into(), lode::config::SolverConfig::Http { url });
     let miner = Miner::start(config, folder.path(), NOW_NS).await;
@@ -222,4 +230,75 @@ async fn an_upstream_that_fails_is_told_apart_from_a_refusal() {
     let traffic = &miner.get("/api/dashboard").await.json()["traffic"];
     assert_eq!((&traffic["failed"]["solver_error"], &traffic["requests"]), (&json!(1), &json!(1)));
     miner.stop().await;
+}
+
+/// What it answers in the end.
+const UPSTREAM_ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 26\r\n\r\n\
+    {\"actions\":[{\"type\":\"x\"}]}";
+
+/// An upstream that takes requests and answers when the test says so.
+async fn slow_upstream(config: &mut Config) -> tokio::net::TcpListener {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/solve", listener.local_addr().unwrap()).parse().unwrap();
+    config.solver.insert("web".into(), lode::config::SolverConfig::Http { url });
+    listener
+}
+
+#[tokio::test]
+async fn a_validator_that_hangs_up_is_counted_and_its_solve_still_holds_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = interop_config();
+    config.axon.max_inflight = 1;
+    let upstream = slow_upstream(&mut config).await;
+    let miner = Miner::start(config, folder.path(), NOW_NS).await;
+    let ask = |prompt: &str| miner.sign("TaskSynapse", &json!({"prompt": prompt, "url": "u"})).to_http();
+
+    let mut impatient = TcpStream::connect(miner.axon).await.unwrap();
+    impatient.write_all(&ask("first")).await.unwrap();
+    let (mut solving, _) = upstream.accept().await.unwrap();
+    drop(impatient);
+    let failed = loop {
+        let failed = miner.get("/api/dashboard").await.json()["traffic"]["failed"]["disconnected"].clone();
+        if !failed.is_null() {
+            break failed;
+        }
+    };
+    assert_eq!(failed, 1);
+    let refused = exchange(miner.axon, &ask("second")).await;
+    assert_eq!((refused.status, refused.header("bt_header_axon_status_code")), (503, Some("503")));
+
+    // What comes late is remembered all the same.
+    solving.write_all(UPSTREAM_ANSWER).await.unwrap();
+    let reply = loop {
+        let reply = exchange(miner.axon, &ask("first")).await;
+        if reply.status != 503 {
+            break reply;
+        }
+    };
+    assert_eq!((reply.status, &reply.json()["actions"][0]["type"]), (200, &json!("x")));
+    miner.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_although_the_miner_was_told_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = interop_config();
+    let upstream = slow_upstream(&mut config).await;
+    let miner = Miner::start(config, folder.path(), NOW_NS).await;
+    let mut validator = TcpStream::connect(miner.axon).await.unwrap();
+    let request = miner.sign("TaskSynapse", &json!({"prompt": "p", "url": "u"})).to_http();
+    validator.write_all(&request).await.unwrap();
+    let (mut solving, _) = upstream.accept().await.unwrap();
+    let axon = miner.axon;
+    let stopping = miner.stop();
+    let answering = async {
+        // New connections are refused once it stops.
+        while TcpStream::connect(axon).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        solving.write_all(UPSTREAM_ANSWER).await.unwrap();
+        read_reply(&mut validator).await
+    };
+    let ((), reply) = tokio::join!(stopping, answering);
+    assert_eq!(reply.status, 200);
 }

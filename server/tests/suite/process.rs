@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use lode_shared::History;
+use lode_shared::{History, Settings};
 
 use crate::running::{Running, output};
 use crate::support::exchange;
@@ -14,7 +14,10 @@ fn complaint(arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("broken.toml"), "netuid = 1\n[axon\nport = 1\n").unwrap();
     std::fs::write(folder.path().join("unknown.toml"), "[axon]\nprot = 1\n").unwrap();
-    std::fs::write(folder.path().join("key"), "{}").unwrap();
+    let solver =
+        "[axon]\nport = 0\n[api]\nbind = \"127.0.0.1:0\"\n[solver.mine]\nkind = \"rules\"\nrules = \"rules.txt\"\n";
+    std::fs::write(folder.path().join("rules.toml"), solver).unwrap();
+    std::fs::write(folder.path().join("rules.txt"), "no rules").unwrap();
     let output = output(folder.path(), arguments);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
@@ -34,7 +37,9 @@ fn each_mistake_at_the_start_gives_one_sentence_and_exit_code_2() {
         (vec!["--config", "missing.toml"], vec!["missing.toml", "--config"]),
         (vec!["--config", "broken.toml"], vec!["broken.toml, line 2"]),
         (vec!["--config", "unknown.toml"], vec!["unknown.toml, line 2", "prot"]),
+        (vec!["--config", "rules.toml"], vec!["solver.mine", "rules.txt, line 1"]),
         (vec!["--subtensor.network", "offline"], vec!["hotkey file", "--wallet.name"]),
+        (vec!["--axon.ip", "0.0.0.0"], vec!["axon.ip", "loopback"]),
         (vec!["--devnet.rate", "5000", "--axon.port", "0"], vec!["rate"]),
         (vec!["--axon.port", "0", "--api.bind", &taken], vec![taken.as_str(), "--api.bind"]),
         (vec!["--data-dir", "/proc/nowhere", "--axon.port", "0"], vec!["/proc/nowhere", "--data-dir"]),
@@ -59,10 +64,22 @@ fn a_wallet_that_others_can_read_is_refused_without_a_word_of_its_content() {
 }
 
 #[test]
+fn offline_without_anybody_who_may_call_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let wallets = crate::support::wallets();
+    let path = wallets.path().to_string_lossy().into_owned();
+    let output = output(
+        folder.path(),
+        &["--subtensor.network", "offline", "--wallet.path", &path, "--wallet.name", "miner", "--axon.port", "0"],
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("axon.allow")), (Some(2), true), "{said}");
+}
+
+#[test]
 fn the_token_is_printed_for_whoever_owns_the_data() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("d").to_string_lossy().into_owned();
-    std::fs::create_dir(&data).unwrap();
     let first = output(folder.path(), &["token", "--data-dir", &data]);
     assert_eq!((first.status.code(), first.stdout.len()), (Some(0), 65));
     assert_eq!(output(folder.path(), &["token", "--data-dir", &data]).stdout, first.stdout);
@@ -97,8 +114,9 @@ async fn sigterm_ends_it_within_ten_seconds_although_tabs_are_open() {
 }
 
 #[tokio::test]
-async fn after_sigkill_it_starts_with_its_targets_and_its_history() {
+async fn after_sigkill_it_starts_with_its_targets_settings_and_history() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("lode.toml"), "[devnet]\ntuner_interval_s = 1\n").unwrap();
     let first = Running::start(folder.path(), &["--devnet.rate", "40"]);
     let targets = r#"{"response_s":0.7,"success_pct":91,"hit_rate_pct":33}"#;
     let put = format!(
@@ -115,12 +133,17 @@ async fn after_sigkill_it_starts_with_its_targets_and_its_history() {
         tab.next().await.unwrap();
         history = past(&first).await;
     }
+    let tuned = tab.until(|snapshot| snapshot.performance_tuning.settings != Settings::default()).await;
     first.kill();
 
+    std::fs::remove_file(folder.path().join("lode.toml")).unwrap();
     let second = Running::start(folder.path(), &["--devnet.rate", "0"]);
     let snapshot = second.tab().await.next().await.unwrap();
     let kept = snapshot.performance_tuning.targets;
     assert_eq!((kept.response_s(), kept.success_pct(), kept.hit_rate_pct()), (0.7, 91.0, 33.0));
+    let steps = tuned.performance_tuning.settings.ttl_s.abs_diff(snapshot.performance_tuning.settings.ttl_s) / 60;
+    assert_ne!(snapshot.performance_tuning.settings, Settings::default(), "the tuner's work is kept");
+    assert!(steps <= 2, "and nearly all of it: a round may have come between the last look and the end");
     assert_eq!(past(&second).await.points[0], history.points[0]);
 }
 

@@ -1,0 +1,82 @@
+//! Reads bodies, bounded each and all together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::refusal::Refusal;
+
+/// A sender has this long for its whole body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bodies held at the same time, in all. A parsed body takes a multiple of its text.
+const ALL_BODIES_BYTES: usize = 64 * 1024 * 1024;
+const KIB: usize = 1_024;
+/// Parsing more than this would hold up the other requests of its thread.
+const PARSE_APART_BYTES: usize = 256 * KIB;
+
+/// The room for bodies.
+pub struct Bodies {
+    kib: Arc<Semaphore>,
+}
+
+/// A body, parsed. Its room is free again when it is dropped.
+pub(super) struct ReadBody {
+    pub(super) fields: Map<String, Value>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Bodies {
+    /// All of it free.
+    #[expect(clippy::new_without_default, reason = "made once, by the composition root")]
+    pub fn new() -> Self {
+        Self { kib: Arc::new(Semaphore::new(ALL_BODIES_BYTES / KIB)) }
+    }
+
+    /// Reads the body in `slot`, of `limit` bytes at most. It stays there, unread or half read, when it is refused.
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        slot: &mut Option<Body>,
+        limit: usize,
+    ) -> Result<ReadBody, Refusal> {
+        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let length = announced.unwrap_or(limit);
+        if length > limit {
+            return Err(Refusal::BodyTooLarge(limit));
+        }
+        let kib = length.min(ALL_BODIES_BYTES).div_ceil(KIB) as u32;
+        let room = Arc::clone(&self.kib).try_acquire_many_owned(kib).map_err(|_| Refusal::Overloaded)?;
+        let bytes = match slot.as_mut() {
+            None => Bytes::new(),
+            Some(body) => match timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
+                Ok(Ok(collected)) => collected.to_bytes(),
+                Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Refusal::BodyTooLarge(limit)),
+                Ok(Err(_)) | Err(_) => return Err(Refusal::BodyBroken),
+            },
+        };
+        *slot = None;
+        let fields = if bytes.len() > PARSE_APART_BYTES {
+            spawn_blocking(move || parse(&bytes)).await.map_err(|_| Refusal::BodyBroken)??
+        } else {
+            parse(&bytes)?
+        };
+        Ok(ReadBody { fields, _room: room })
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::BodyBroken)?;
+    match serde_json::from_str(text) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Refusal::BadBody("the body is not a JSON object".into())),
+        Err(_) => Err(Refusal::NotJson),
+    }
+}

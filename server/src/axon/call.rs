@@ -1,0 +1,67 @@
+//! One request on its way: what is learned of it. It is counted however it ends, also when its sender hangs up first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Body as _;
+use tokio::time::{Instant, timeout};
+
+use super::Axon;
+use crate::keys::Hotkey;
+use crate::recorder::{Outcome, Record};
+
+/// A body that nobody wants is read up to this much and this long, to keep its connection.
+const MAX_DRAINED_BYTES: usize = 64 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
+
+pub(super) struct Call {
+    axon: Arc<Axon>,
+    pub(super) started: Instant,
+    /// Taken when its sender is proven.
+    pub(super) body: Option<Body>,
+    /// The sender, when proven.
+    pub(super) hotkey: Option<Hotkey>,
+    /// Whether its synapse may be answered from memory, once that is known.
+    pub(super) cacheable: bool,
+    is_counted: bool,
+}
+
+impl Call {
+    pub(super) fn new(axon: Arc<Axon>, body: Body) -> Self {
+        Self { axon, started: Instant::now(), body: Some(body), hotkey: None, cacheable: false, is_counted: false }
+    }
+
+    /// Counts it.
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        self.is_counted = true;
+        let (at_ms, took) = (self.axon.clock.now_ms(), self.started.elapsed());
+        self.axon.recorder.record(&Record { at_ms, hotkey: self.hotkey, outcome, took });
+    }
+
+    /// Whether the connection is ready for the next request. A small body that nobody wanted is read and dropped for that.
+    pub(super) async fn is_read_whole(&mut self) -> bool {
+        match &mut self.body {
+            None => true,
+            Some(body) if body.is_end_stream() => true,
+            Some(body) => {
+                let rest = Limited::new(body, MAX_DRAINED_BYTES).collect();
+                timeout(DRAIN_TIMEOUT, rest).await.is_ok_and(|read| read.is_ok())
+            }
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_counted {
+            let reason = "disconnected";
+            // A proven validator that did not wait for us counts as a failure: we were too slow for it.
+            self.end(match self.hotkey {
+                Some(_) => Outcome::Failed { reason, cacheable: self.cacheable },
+                None => Outcome::Refused(reason),
+            });
+        }
+    }
+}
