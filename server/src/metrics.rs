@@ -1,13 +1,18 @@
 //! Prometheus: the snapshot's figures under documented names. One source for the page and for `/metrics`, so that they
 //! cannot disagree. What is not measured yet is not exported.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+
 use lode_shared::Snapshot;
 use prometheus_client::encoding::text::encode as encode_text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::atomic::AtomicU64;
+
+use crate::agent::AnswerError;
+use crate::axon::Refusal;
 
 type Labels = [(&'static str, String); 1];
 type Float = Gauge<f64, AtomicU64>;
@@ -55,13 +60,21 @@ fn ratio(percent: Option<f64>) -> Option<f64> {
 fn traffic(registry: &mut Registry, snapshot: &Snapshot) {
     let traffic = &snapshot.traffic;
     counter(registry, "requests", "Requests that arrived at the axon", traffic.requests);
-    let own = |counts: &std::collections::BTreeMap<String, u64>| {
-        counts.iter().map(|(reason, count)| (reason.clone(), *count)).collect()
+    // Every reason is there from the start, at zero: an alert on a rate needs the time before the first.
+    let every = |known: &[&str], counts: &BTreeMap<String, u64>| {
+        let zeros = known.iter().map(|reason| ((*reason).to_owned(), 0));
+        zeros.chain(counts.iter().map(|(reason, count)| (reason.clone(), *count))).collect()
     };
     let sources = traffic.sources.iter().map(|row| (row.source.label().to_owned(), row.answers)).collect();
     counters(registry, "answers", "Requests answered, by source of the answer", "source", sources);
-    counters(registry, "failures", "Verified requests not answered", "reason", own(&traffic.failed));
-    counters(registry, "refusals", "Requests turned away", "reason", own(&traffic.refused));
+    counters(
+        registry,
+        "failures",
+        "Verified requests not answered",
+        "reason",
+        every(&AnswerError::LABELS, &traffic.failed),
+    );
+    counters(registry, "refusals", "Requests turned away", "reason", every(&Refusal::LABELS, &traffic.refused));
     let last_s = traffic.last_request_ms.map(|at_ms| at_ms as f64 / 1_000.0);
     gauge(registry, "last_request_timestamp", "When the last request arrived", Unit::Seconds, last_s);
     for (quantile, pick) in [("p50", 0), ("p95", 1), ("p99", 2)] {

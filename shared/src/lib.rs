@@ -6,6 +6,7 @@
 pub mod api;
 pub mod cache;
 pub mod chain;
+pub mod decision;
 pub mod history;
 pub mod snapshot;
 pub mod traffic;
@@ -14,10 +15,8 @@ pub mod tuner;
 pub use api::{ApiError, FieldError};
 pub use cache::CacheStats;
 pub use chain::ChainStatus;
+pub use decision::{Adjustment, Decision, HoldReason, Reason, Setting, Step};
 pub use history::{History, HistoryPoint, Range};
 pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};
 pub use traffic::{Percentiles, Source, SourceCount, Traffic, ValidatorRow};
-pub use tuner::{
-    Adjustment, Decision, HoldReason, Limits, Observed, PerformanceTuning, RawTargets, Reason, Setting, Settings, Step,
-    Targets,
-};
+pub use tuner::{Limits, Observed, PerformanceTuning, RawTargets, Settings, Targets};

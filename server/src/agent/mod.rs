@@ -53,6 +53,9 @@ pub enum AnswerError {
 }
 
 impl AnswerError {
+    /// Every label that [`AnswerError::label`] gives, and `disconnected` for a validator that hung up first.
+    pub const LABELS: [&str; 6] = ["abandoned", "busy", "disconnected", "invalid_answer", "solver_error", "timeout"];
+
     /// The label under which it is counted.
     pub fn label(&self) -> &'static str {
         match self {

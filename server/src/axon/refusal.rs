@@ -69,6 +69,27 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every label that [`Refusal::label`] gives to a request that was turned away, and `disconnected` for a sender that
+    /// hung up before it was proven.
+    pub const LABELS: [&str; 16] = [
+        "bad_body",
+        "bad_header",
+        "bad_hotkey",
+        "bad_signature",
+        "body_hash",
+        "body_too_large",
+        "denied",
+        "disconnected",
+        "low_stake",
+        "no_nonce",
+        "no_permit",
+        "overloaded",
+        "replayed",
+        "stale_nonce",
+        "unknown_synapse",
+        "unregistered",
+    ];
+
     /// The HTTP status, which a dendrite copies.
     pub fn status(&self) -> StatusCode {
         match self {

@@ -141,9 +141,14 @@ async fn prometheus_and_supervisors_are_answered() {
     assert_eq!(miner.get("/readyz").await.status, 200);
     miner.call(&miner.sign("EchoSynapse", &json!({"text": "x"}))).await;
     let text = miner.get("/metrics").await.text();
-    for line in
-        ["miner_requests_total 1", "miner_answers_total{source=\"solved\"} 1", "miner_ttl_seconds 1200.0", "# EOF"]
-    {
+    for line in [
+        "miner_requests_total 1",
+        "miner_answers_total{source=\"solved\"} 1",
+        "miner_ttl_seconds 1200.0",
+        "miner_refusals_total{reason=\"replayed\"} 0",
+        "miner_failures_total{reason=\"timeout\"} 0",
+        "# EOF",
+    ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
     assert!(!text.contains("miner_incentive"), "what is not known is not exported");

@@ -99,7 +99,10 @@ async fn only_permitted_validators_are_answered_unless_allowed_by_name() {
     let reply = stranger.call(&stranger.sign("EchoSynapse", &echo("hello"))).await;
     assert_eq!(reply.status, 403);
     assert!(reply.text().contains("Forbidden. Key is blacklisted"), "{}", reply.text());
-    let refused = &stranger.get("/api/dashboard").await.json()["traffic"]["refused"];
+    let refused = stranger.get("/api/dashboard").await.json()["traffic"]["refused"].clone();
+    for reason in refused.as_object().unwrap().keys() {
+        assert!(lode::axon::Refusal::LABELS.contains(&reason.as_str()), "{reason} is listed");
+    }
     assert_eq!(refused["unregistered"], 1, "each refusal is counted with its reason: {refused}");
     stranger.stop().await;
 

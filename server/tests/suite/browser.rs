@@ -1,7 +1,7 @@
 //! A real Chromium, driven over WebDriver. It waits inside the page, for changes of the document: nothing here sleeps.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -30,6 +30,7 @@ const PATIENCE_MS: u64 = 90_000;
 pub struct Browser {
     driver: Child,
     address: SocketAddr,
+    session: String,
     pub tab: Client,
     _profile: tempfile::TempDir,
 }
@@ -69,7 +70,8 @@ impl Browser {
         let capabilities: Capabilities = capabilities.as_object().unwrap().clone();
         let url = format!("http://{address}");
         let tab = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&url).await.unwrap();
-        Self { driver, address, tab, _profile: profile }
+        let session = tab.session_id().await.unwrap().unwrap();
+        Self { driver, address, session, tab, _profile: profile }
     }
 
     /// Waits until the JavaScript expression is true, looking again whenever the document changes.
@@ -115,11 +117,11 @@ impl Browser {
 
     /// What the browser's console said at level error or worse, other than about these words.
     pub async fn complaints(&self, expected: &[&str]) -> Vec<String> {
-        let session = self.tab.session_id().await.unwrap().unwrap();
         let body = r#"{"type":"browser"}"#;
         let request = format!(
-            "POST /session/{session}/se/log HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+            "POST /session/{}/se/log HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n{body}",
+            self.session,
             self.address,
             body.len()
         );
@@ -135,8 +137,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver ends its browser when it is asked to; killed, it would leave it behind.
-        Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status().ok();
+        // The driver ends its browser when its session is deleted; killed before, it would leave it running.
+        let request = format!("DELETE /session/{} HTTP/1.1\r\nhost: {}\r\n\r\n", self.session, self.address);
+        if let Ok(mut stream) = TcpStream::connect(self.address) {
+            stream.write_all(request.as_bytes()).ok();
+            BufReader::new(stream).read_line(&mut String::new()).ok();
+        }
+        self.driver.kill().ok();
         self.driver.wait().ok();
     }
 }
