@@ -64,3 +64,16 @@ pub enum LogLevel {
     /// Detail for finding faults.
     Debug,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Taken from a running miner: what older pages and other people's scripts read.
+    #[test]
+    fn the_payload_keeps_its_names() {
+        let sample: serde_json::Value = serde_json::from_str(include_str!("snapshot.json")).expect("JSON");
+        let snapshot: Snapshot = serde_json::from_value(sample.clone()).expect("a snapshot");
+        assert_eq!(serde_json::to_value(&snapshot).expect("plain data"), sample);
+    }
+}
