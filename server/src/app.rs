@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::agent::{AdapterKind, Agent};
+use crate::agent::Agent;
 use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, TokenError};
 use crate::axon::{Axon, Bodies, Identity, Verifier};
 use crate::cache::ExactCache;
@@ -82,7 +82,7 @@ pub enum StartError {
 
 /// A miner that listens. [`App::run`] answers.
 pub struct App {
-    tasks: JoinSet<&'static str>,
+    tasks: Tasks,
     solves: TaskTracker,
     store: Store,
     clock: Clock,
@@ -95,6 +95,18 @@ pub struct App {
     pub hotkey: String,
     /// What writes need.
     pub token: AdminToken,
+}
+
+/// Every task by name: when one ends by itself, the process does.
+struct Tasks(JoinSet<&'static str>);
+
+impl Tasks {
+    fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(async move {
+            task.await;
+            name
+        });
+    }
 }
 
 /// What runs around the miner: passed in, so that tests can do without.
@@ -126,21 +138,9 @@ impl App {
         std::thread::Builder::new().name("store".into()).spawn(move || writer.run()).expect("a thread can be started");
 
         let stop = CancellationToken::new();
-        let mut tasks = JoinSet::new();
-        let mut run = |name: &'static str, task: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
-            tasks.spawn(async move {
-                task.await;
-                name
-            });
-        };
+        let mut tasks = Tasks(JoinSet::new());
         if let Some(feeder) = feeder {
-            let stop = stop.clone();
-            run(
-                "log",
-                Box::pin(async move {
-                    stop.run_until_cancelled(feeder.run()).await;
-                }),
-            );
+            tasks.spawn("log", feeder.run(stop.clone()));
         }
 
         let (axon_connections, api_connections) = connection_limits();
@@ -149,10 +149,10 @@ impl App {
             let upstream = start_upstream(&mut config).await?;
             let router = Upstream::router(&config.devnet);
             let solver = serve("devnet solver", upstream, router, api_connections, stop.clone());
-            run("devnet solver", Box::pin(solver));
+            tasks.spawn("devnet solver", solver);
             let (devnet, verdicts) = Devnet::new(&config.devnet, config.netuid, &signer, axon_address, clock.clone());
             chain = devnet.views();
-            run("devnet", Box::new(devnet).follow(stop.clone()));
+            tasks.spawn("devnet", Box::new(devnet).follow(stop.clone()));
             let traffic = DemoTraffic {
                 config: config.devnet.clone(),
                 axon: axon_address,
@@ -160,22 +160,17 @@ impl App {
                 verdicts,
                 clock: clock.clone(),
             };
-            run("devnet validators", Box::pin(run_demo_traffic(traffic, stop.clone())));
+            tasks.spawn("devnet validators", run_demo_traffic(traffic, stop.clone()));
         }
 
         let adapters = build_adapters(&config)?;
-        let direct_asks =
-            config.api.solve_synapse.as_deref().and_then(|name| adapters.get(name)).and_then(|adapter| match &adapter
-                .kind
-            {
-                AdapterKind::Asks(asks) => Some((Arc::clone(&adapter.name), Arc::clone(asks))),
-                AdapterKind::Fixed => None,
-            });
+        let direct = config.api.solve_synapse.as_deref().and_then(|name| adapters.get(name));
+        let direct = direct.and_then(|adapter| Some((Arc::clone(&adapter.name), Arc::clone(adapter.asks.as_ref()?))));
         let tuner_config = tuner_config(&config);
         let recorder = Arc::new(Recorder::new(tuner_config.window as usize));
         let (tuner, control, tuner_view) =
             Tuner::new(tuner_config, Arc::clone(&recorder), store.clone(), clock.clone())?;
-        run("tuner", Box::pin(tuner.run(stop.clone())));
+        tasks.spawn("tuner", tuner.run(stop.clone()));
 
         let limits = tuner_view.borrow().limits;
         let recall: Arc<dyn Recall> =
@@ -202,10 +197,8 @@ impl App {
             max_body_bytes: config.axon.max_body_bytes,
             bodies: Bodies::new(),
         };
-        run(
-            "axon",
-            Box::pin(serve("axon", axon_listener, crate::axon::router(Arc::new(axon)), axon_connections, stop.clone())),
-        );
+        let router = crate::axon::router(Arc::new(axon));
+        tasks.spawn("axon", serve("axon", axon_listener, router, axon_connections, stop.clone()));
 
         let figures = Arc::new(Figures {
             recorder,
@@ -221,25 +214,23 @@ impl App {
             clock: clock.clone(),
             latest: Mutex::new(None),
         });
-        run("history", Box::pin(Arc::clone(&figures).sample(store.clone(), stop.clone())));
+        tasks.spawn("history", Arc::clone(&figures).sample(store.clone(), stop.clone()));
         let live = Arc::new(LiveFeed::new(Arc::clone(&figures)));
-        run("live feed", Box::pin(Arc::clone(&live).run(stop.clone())));
+        tasks.spawn("live feed", Arc::clone(&live).run(stop.clone()));
         let api = Api {
             dashboard: Dashboard::new(Arc::clone(&figures), solves.clone()),
             figures,
             live,
             tuner: control,
             store: store.clone(),
-            direct: direct_asks.map(|(synapse, asks)| DirectSolve { synapse, asks, agent }),
+            direct: direct.map(|(synapse, asks)| DirectSolve { synapse, asks, agent }),
             token: token.clone(),
             hosts: HostRules::new(&config.api.hosts),
             headless: config.api.headless,
             stop: stop.clone(),
         };
-        run(
-            "api",
-            Box::pin(serve("api", api_listener, crate::api::router(Arc::new(api)), api_connections, stop.clone())),
-        );
+        let router = crate::api::router(Arc::new(api));
+        tasks.spawn("api", serve("api", api_listener, router, api_connections, stop.clone()));
 
         Ok(Self {
             tasks,
@@ -258,7 +249,7 @@ impl App {
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), String> {
         let ended_early = tokio::select! {
             () = stop => None,
-            ended = self.tasks.join_next() => Some(match ended {
+            ended = self.tasks.0.join_next() => Some(match ended {
                 Some(Ok(name)) => name.to_owned(),
                 Some(Err(error)) => error.to_string(),
                 None => "every task".to_owned(),
@@ -267,7 +258,7 @@ impl App {
         self.stop.cancel();
         self.solves.close();
         let drained = timeout(DRAIN + LAST_MOMENTS, async {
-            while self.tasks.join_next().await.is_some() {}
+            while self.tasks.0.join_next().await.is_some() {}
             self.solves.wait().await;
         });
         if drained.await.is_err() {

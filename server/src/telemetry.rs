@@ -9,6 +9,7 @@ use std::sync::Arc;
 use lode_shared::{LogLevel, LogLine};
 use parking_lot::RwLock;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_appender::non_blocking::WorkerGuard;
@@ -61,9 +62,9 @@ pub struct LogFeeder {
 }
 
 impl LogFeeder {
-    /// Runs until every sender is gone.
-    pub async fn run(mut self) {
-        while let Some(line) = self.queue.recv().await {
+    /// Runs until `stop`, or until nobody can log any more.
+    pub async fn run(mut self, stop: CancellationToken) {
+        while let Some(Some(line)) = stop.run_until_cancelled(self.queue.recv()).await {
             self.ring.push(line);
         }
     }
@@ -144,7 +145,7 @@ mod tests {
                 tracing::warn!(index, "something happened");
             }
         });
-        LogFeeder { ring: ring.clone(), queue }.run().await;
+        LogFeeder { ring: ring.clone(), queue }.run(CancellationToken::new()).await;
         let last = ring.last(1_000);
         assert_eq!(last.len(), RING_LINES);
         assert_eq!(last[0].id, 3);

@@ -17,22 +17,14 @@ pub(super) const PROTOCOL_KEYS: [&str; 7] =
 pub struct Adapter {
     /// The synapse's class name, and so the path of its requests.
     pub name: Arc<str>,
-    /// How it is answered.
-    pub kind: AdapterKind,
+    /// The question in it; without one it is a handshake or a ping, answered with `reply` alone.
+    pub asks: Option<Arc<Asks>>,
     /// Fields set in every answer.
     pub reply: Map<String, Value>,
     /// Fields whose values a dendrite signs, in order, with their types and defaults.
     pub hash_fields: Vec<HashField>,
     /// Largest body, bytes.
     pub max_body_bytes: usize,
-}
-
-/// How a synapse is answered.
-pub enum AdapterKind {
-    /// With `reply` alone: a handshake or a ping.
-    Fixed,
-    /// By solving a question.
-    Asks(Arc<Asks>),
 }
 
 /// The question in a synapse.

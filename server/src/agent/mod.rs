@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use adapter::PROTOCOL_KEYS;
-pub use adapter::{Adapter, AdapterKind, Asks, HashField};
+pub use adapter::{Adapter, Asks, HashField};
 use flights::{Flights, Landing, Seat};
 
 use crate::clock::Clock;

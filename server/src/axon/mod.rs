@@ -57,7 +57,7 @@ pub use respond::Identity;
 pub use verify::Verifier;
 pub use wire::{Head, HeadError};
 
-use crate::agent::{Adapter, AdapterKind, Agent, AnswerError};
+use crate::agent::{Adapter, Agent, AnswerError};
 use crate::clock::Clock;
 use crate::domain::Policy;
 use crate::ports::ChainWatch;
@@ -186,7 +186,7 @@ impl Axon {
         deadline: Instant,
         call: &mut Call,
     ) -> Result<(Response, Source), Refusal> {
-        let AdapterKind::Asks(asks) = &adapter.kind else {
+        let Some(asks) = &adapter.asks else {
             let response = self.identity.success(headers, body, &adapter.reply, call.started.elapsed());
             return Ok((response, Source::Static));
         };

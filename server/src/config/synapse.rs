@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Config, ConfigError};
-use crate::agent::{Adapter, AdapterKind, Asks, HashField};
+use crate::agent::{Adapter, Asks, HashField};
 use crate::ports::Solver;
 use crate::solver::{HttpSolver, RulesSolver};
 
@@ -133,7 +133,7 @@ pub fn build_adapters(config: &Config) -> Result<HashMap<String, Adapter>, Confi
 fn fixed(name: &str) -> Adapter {
     Adapter {
         name: name.into(),
-        kind: AdapterKind::Fixed,
+        asks: None,
         reply: Map::new(),
         hash_fields: Vec::new(),
         max_body_bytes: max_body_bytes(),
@@ -170,10 +170,10 @@ fn build_solver(name: &str, config: SolverConfig) -> Result<Arc<dyn Solver>, Con
 fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solver>>) -> Result<Adapter, ConfigError> {
     let name = config.name.clone();
     let fault = |what: String| ConfigError::Value(format!("synapse {name}: {what}"));
-    let kind = match &config.prompt {
+    let asks = match &config.prompt {
         None if config.solver.is_some() => return Err(fault("it has a solver but no prompt field".into())),
-        None => AdapterKind::Fixed,
-        Some(prompt) => AdapterKind::Asks(Arc::new(asks(&config, prompt, solvers).map_err(fault)?)),
+        None => None,
+        Some(prompt) => Some(Arc::new(build_asks(&config, prompt, solvers).map_err(fault)?)),
     };
     let reply = json_object(config.reply.clone()).map_err(|error| fault(format!("reply: {error}")))?;
     let defaults = json_object(config.defaults.clone()).map_err(|error| fault(format!("defaults: {error}")))?;
@@ -193,10 +193,14 @@ fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solve
             })
         })
         .collect::<Result<_, _>>()?;
-    Ok(Adapter { name: config.name.into(), kind, reply, hash_fields, max_body_bytes: config.max_body_bytes })
+    Ok(Adapter { name: config.name.into(), asks, reply, hash_fields, max_body_bytes: config.max_body_bytes })
 }
 
-fn asks(config: &SynapseConfig, prompt: &str, solvers: &BTreeMap<String, Arc<dyn Solver>>) -> Result<Asks, String> {
+fn build_asks(
+    config: &SynapseConfig,
+    prompt: &str,
+    solvers: &BTreeMap<String, Arc<dyn Solver>>,
+) -> Result<Asks, String> {
     let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
     let solver = config.solver.as_ref().ok_or_else(|| format!("it needs a solver; there are {}", known()))?;
     let solver = solvers.get(solver).ok_or_else(|| format!("there is no solver `{solver}`; there are {}", known()))?;
