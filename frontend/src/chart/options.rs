@@ -30,11 +30,11 @@ fn one_series(line: &Line, look: &Look) -> Result<JsValue, JsValue> {
 }
 
 pub fn axis(look: &Look, scale: &str, values: &JsValue, size: f64, has_grid: bool) -> JsValue {
-    // uPlot counts sides like CSS: top, right, bottom, left.
-    let side = match scale {
-        "x" => 2,
-        _ if scale == Scale::Right.key() => 1,
-        _ => 3,
+    // uPlot counts sides like CSS: top, right, bottom, left. Between two labels: times are wide, figures are low.
+    let (side, space_px) = match scale {
+        "x" => (2, 84),
+        _ if scale == Scale::Right.key() => (1, 30),
+        _ => (3, 30),
     };
     let ruler =
         |show: bool| object([("show", show.into()), ("stroke", look.grid.as_str().into()), ("width", 1.into())]);
@@ -45,6 +45,7 @@ pub fn axis(look: &Look, scale: &str, values: &JsValue, size: f64, has_grid: boo
         ("font", look.font.as_str().into()),
         ("size", size.into()),
         ("gap", 6.into()),
+        ("space", space_px.into()),
         ("values", values.clone()),
         ("grid", ruler(has_grid)),
         ("ticks", ruler(false)),
