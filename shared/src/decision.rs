@@ -42,9 +42,9 @@ pub struct Adjustment {
 /// The settings that the tuner moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Setting {
-    /// [`Settings::match_threshold`].
+    /// [`crate::Settings::match_threshold`].
     MatchThreshold,
-    /// [`Settings::ttl_s`].
+    /// [`crate::Settings::ttl_s`].
     Ttl,
 }
 
