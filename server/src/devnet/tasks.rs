@@ -1,5 +1,5 @@
-//! What demo validators ask: web tasks in several wordings, most of them repeats, some near-misses (one value changed,
-//! so that another answer is right). Every task knows what a right plan holds.
+//! What demo validators ask: web tasks in several wordings, most of them repeats, some near-misses (one value changed, so
+//! that another answer is right), some on a page with another seed. Every task knows what a right plan holds.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -11,6 +11,9 @@ const POOL: usize = 160;
 const REPEATS: f64 = 0.62;
 /// Of the rest: a task of the pool in other words; what remains is a near-miss.
 const PARAPHRASES: f64 = 0.5;
+
+/// Of all questions: on a page with a seed that never comes again. Its answer differs, so memory cannot help.
+const FRESH_SEEDS: f64 = 0.3;
 
 /// One kind of task: wordings with `{0}`, `{1}`, `{2}`, and the values for each place.
 struct Kind {
@@ -111,6 +114,7 @@ struct Task {
     kind: usize,
     values: Vec<usize>,
     wording: usize,
+    seed: u32,
 }
 
 /// Draws tasks for ever.
@@ -140,6 +144,9 @@ impl TaskSource {
                 task.values[place] = self.random.random_range(0..kind.values[place].len());
             }
         }
+        if self.random.random_bool(FRESH_SEEDS) {
+            task.seed = self.random.random_range(1_000..u32::MAX);
+        }
         render(&task)
     }
 }
@@ -147,7 +154,8 @@ impl TaskSource {
 fn draw(random: &mut StdRng) -> Task {
     let kind = random.random_range(0..KINDS.len());
     let values = KINDS[kind].values.iter().map(|values| random.random_range(0..values.len())).collect();
-    Task { kind, values, wording: random.random_range(0..KINDS[kind].wordings.len()) }
+    // Each kind has one site, whose seed otherwise stays for the devnet's life.
+    Task { kind, values, wording: random.random_range(0..KINDS[kind].wordings.len()), seed: 100 + kind as u32 }
 }
 
 fn render(task: &Task) -> (Map<String, Value>, Expected) {
@@ -158,8 +166,7 @@ fn render(task: &Task) -> (Map<String, Value>, Expected) {
     for (place, value) in values.iter().enumerate() {
         prompt = prompt.replace(&format!("{{{place}}}"), value);
     }
-    // Each kind has one site, and each site's seed stays for the devnet's life.
-    let url = format!("http://{}.devnet.example/?seed={}", kind.site, 100 + task.kind);
+    let url = format!("http://{}.devnet.example/?seed={}", kind.site, task.seed);
     let fields = json!({"version": "devnet", "prompt": prompt, "url": url, "actions": []});
     let Value::Object(fields) = fields else { unreachable!("written as an object") };
     (fields, Expected { url, values })
@@ -194,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn about_half_of_the_questions_were_asked_before_in_the_same_words() {
+    fn about_half_of_the_questions_were_asked_before_of_the_same_page_in_the_same_words() {
         let mut seen = HashMap::new();
         let mut source = source();
         let mut repeats = 0;
         for round in 0..1_000 {
             let (fields, _) = source.next_task();
-            let asked = seen.insert(fields["prompt"].to_string(), round).is_some();
+            let asked = seen.insert(format!("{}{}", fields["prompt"], fields["url"]), round).is_some();
             repeats += u32::from(asked && round >= 200);
         }
         assert!((400..=720).contains(&repeats), "{repeats} of 800");
