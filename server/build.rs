@@ -2,5 +2,10 @@
 //! alone would not notice.
 
 fn main() {
-    println!("cargo::rerun-if-changed=../frontend/dist");
+    let dist = "../frontend/dist";
+    // cargo takes a missing folder for one that has always just changed.
+    if let Err(error) = std::fs::create_dir_all(dist) {
+        println!("cargo::warning=cannot make {dist}: {error}");
+    }
+    println!("cargo::rerun-if-changed={dist}");
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use lode_shared::ChainStatus;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ use crate::keys::{Hotkey, KeyfileError, Signer, hotkey_path, load_hotkey};
 use crate::listen::{DRAIN, serve};
 use crate::ports::{Chain, ChainWatch, Recall};
 use crate::recorder::Recorder;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoreWriter};
 use crate::telemetry::{LogFeeder, LogRing};
 use crate::tuner::{Tuner, TunerConfig};
 
@@ -36,7 +36,7 @@ use crate::tuner::{Tuner, TunerConfig};
 const LAST_MOMENTS: Duration = Duration::from_secs(1);
 /// And the disk this long for the last rows.
 const LAST_WRITE: Duration = Duration::from_secs(1);
-/// Descriptors kept from connections: files, the solvers' sockets, the log.
+/// Descriptors kept from connections, beside one for each solve: files and the log.
 const OTHER_DESCRIPTORS: u64 = 256;
 /// Open tabs, scripts and scrapers.
 const MAX_API_CONNECTIONS: usize = 1_024;
@@ -134,16 +134,15 @@ impl App {
         let (axon_address, api_address) = (address(&axon_listener), address(&api_listener));
 
         let (store, writer) = Store::open(data_dir)?;
-        // Ends by itself when the last handle to the store is gone.
-        std::thread::Builder::new().name("store".into()).spawn(move || writer.run()).expect("a thread can be started");
-
         let stop = CancellationToken::new();
         let mut tasks = Tasks(JoinSet::new());
+        tasks.spawn("store", run_writer(writer, stop.clone()));
         if let Some(feeder) = feeder {
             tasks.spawn("log", feeder.run(stop.clone()));
         }
 
-        let (axon_connections, api_connections) = connection_limits();
+        let max_inflight = config.axon.max_inflight;
+        let (axon_connections, api_connections) = connection_limits(max_inflight);
         let mut chain: ChainWatch = watch::channel(None).1;
         if network == Network::Devnet {
             let upstream = start_upstream(&mut config).await?;
@@ -176,7 +175,6 @@ impl App {
         let recall: Arc<dyn Recall> =
             Arc::new(ExactCache::new(config.cache.entries, Duration::from_secs(limits.ttl_max_s.into())));
         let solves = TaskTracker::new();
-        let max_inflight = config.axon.max_inflight;
         let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), max_inflight, clock.clone()));
 
         let axon = Axon {
@@ -283,6 +281,20 @@ pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
     made.map_err(|error| StartError::DataDir { path: path.into(), error })
 }
 
+/// Runs the writer on a thread of its own. It ends when the last handle to the store is gone; before that only by a panic,
+/// and then so does this.
+async fn run_writer(writer: StoreWriter, stop: CancellationToken) {
+    let (alive, ended) = oneshot::channel::<()>();
+    let thread = std::thread::Builder::new().name("store".into()).spawn(move || {
+        writer.run();
+        drop(alive);
+    });
+    if let Err(error) = thread {
+        return tracing::error!("cannot start a thread for the data file: {error}");
+    }
+    stop.run_until_cancelled(ended).await;
+}
+
 async fn bind(what: &'static str, address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen { what, address, error, flag })
 }
@@ -304,9 +316,9 @@ fn signer(config: &Config) -> Result<Signer, StartError> {
 
 /// As many connections as the system's limit on open files bears, for the axon and for the API. The soft limit is often
 /// 1,024, which strangers could use up by connecting; it may be raised to the hard one without asking.
-fn connection_limits() -> (usize, usize) {
+fn connection_limits(max_solves: usize) -> (usize, usize) {
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1_024);
-    let left = files.saturating_sub(OTHER_DESCRIPTORS) as usize;
+    let left = files.saturating_sub(OTHER_DESCRIPTORS + max_solves as u64) as usize;
     let api = MAX_API_CONNECTIONS.min(left / 4).max(8);
     (MAX_AXON_CONNECTIONS.min(left.saturating_sub(2 * api)).max(8), api)
 }

@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// A sender has this long for its headers; also how long an idle connection is kept. Longer than the 15 s for which a
@@ -19,11 +20,16 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A dendrite sends some 22 headers and one per required field; hyper's default of 100 is within reach.
 const MAX_HEADERS: usize = 256;
 /// The head of one request, about: hyper checks between reads.
-const MAX_BUFFER_BYTES: usize = 256 * 1024;
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
+/// A client that does not read its answer for this long is cut off.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// After the stop signal, requests in flight have this long.
 pub const DRAIN: Duration = Duration::from_secs(7);
 /// When the process is out of file descriptors, accepting again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+/// Linux's numbers for that.
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
 
 /// Serves until `stop`, then waits for requests in flight, at most [`DRAIN`]. Of connections there are `max_connections` at
 /// most; the next one waits for a place.
@@ -55,14 +61,20 @@ pub async fn serve(
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     tracing::warn!("{name} cannot accept a connection: {error}");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    // Anything else concerns that one connection.
+                    if matches!(error.raw_os_error(), Some(ENFILE | EMFILE)) {
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
                     continue;
                 }
             },
         };
         // Small answers must not wait for more to come.
         let _ = stream.set_nodelay(true);
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_TIMEOUT));
+        let connection =
+            http.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router.clone()));
         let connection = connections.watch(connection);
         tasks.spawn(async move {
             if let Err(error) = connection.await {

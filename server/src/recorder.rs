@@ -100,7 +100,8 @@ impl Minutes {
     }
 
     fn turn(&mut self, minute: u64) {
-        if minute != self.minute {
+        // Requests overtake each other: one that ended just before the turn may be counted just after it.
+        if minute != self.minute && minute + 1 != self.minute {
             self.previous = if minute == self.minute + 1 { self.current } else { 0 };
             self.current = 0;
             self.minute = minute;
@@ -211,6 +212,7 @@ impl State {
     }
 
     fn remember_latency(&mut self, minute: u64, took: Duration) {
+        let minute = self.latency.back().map_or(minute, |(newest, _)| minute.max(*newest));
         if self.latency.back().is_none_or(|(newest, _)| *newest != minute) {
             let histogram = Histogram::new_with_bounds(1, LATENCY_MAX_US, 2).expect("constant bounds in range");
             self.latency.push_back((minute, histogram));

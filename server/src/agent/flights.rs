@@ -32,7 +32,8 @@ pub struct Passenger(watch::Receiver<Option<Outcome>>);
 pub struct Landing {
     key: String,
     flights: Flights,
-    outcome: watch::Sender<Option<Outcome>>,
+    outcome: Option<Outcome>,
+    passengers: watch::Sender<Option<Outcome>>,
 }
 
 impl Flights {
@@ -42,9 +43,9 @@ impl Flights {
         if let Some(flight) = inflight.get(&key) {
             return Seat::Follower(Passenger(flight.clone()));
         }
-        let (outcome, flight) = watch::channel(None);
+        let (passengers, flight) = watch::channel(None);
         inflight.insert(key.clone(), flight.clone());
-        Seat::Leader(Landing { key, flights: self.clone(), outcome }, Passenger(flight))
+        Seat::Leader(Landing { key, flights: self.clone(), outcome: None, passengers }, Passenger(flight))
     }
 }
 
@@ -60,14 +61,18 @@ impl Passenger {
 
 impl Landing {
     /// Lands with `outcome`.
-    pub fn land(self, outcome: Outcome) {
-        self.outcome.send_replace(Some(outcome));
+    pub fn land(mut self, outcome: Outcome) {
+        self.outcome = Some(outcome);
     }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
+        // First the flight, then the news: who boards again must not board this one.
         self.flights.inflight.lock().remove(&self.key);
+        if let Some(outcome) = self.outcome.take() {
+            self.passengers.send_replace(Some(outcome));
+        }
     }
 }
 

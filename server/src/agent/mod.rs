@@ -54,7 +54,8 @@ pub enum AnswerError {
 
 impl AnswerError {
     /// Every label that [`AnswerError::label`] gives, and `disconnected` for a validator that hung up first.
-    pub const LABELS: [&str; 6] = ["abandoned", "busy", "disconnected", "invalid_answer", "solver_error", "timeout"];
+    pub const LABELS: [&str; 7] =
+        ["abandoned", "busy", "disconnected", "invalid_answer", "panicked", "solver_error", "timeout"];
 
     /// The label under which it is counted.
     pub fn label(&self) -> &'static str {
@@ -104,8 +105,8 @@ impl Agent {
         let deadline = deadline.min(Instant::now() + asks.timeout);
         let task = asks.task(question, body);
         let key = asks.flight_key(&task);
-        // A follower inherits only success: while time is left, it boards again, and leads if nobody else does.
-        loop {
+        // A follower inherits only success: when its leader fails and time is left, it tries once more.
+        for last_try in [false, true] {
             let (passenger, leads) = match self.flights.board(key.clone()) {
                 Seat::Follower(passenger) => (passenger, false),
                 Seat::Leader(landing, passenger) => {
@@ -118,11 +119,12 @@ impl Agent {
                     let source = if leads { Source::Solved } else { Source::Coalesced };
                     return Ok(Answered { answer, source });
                 }
-                Ok(Err(error)) if leads => return Err(error),
+                Ok(Err(error)) if leads || last_try => return Err(error),
                 Ok(Err(_)) => {}
                 Err(_) => return Err(AnswerError::Timeout),
             }
         }
+        Err(AnswerError::Abandoned)
     }
 
     /// Starts a solve. It has the adapter's own time, not that of the request that happened to come first: others may wait
@@ -131,8 +133,10 @@ impl Agent {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| AnswerError::Busy)?;
         let solve = solve(Arc::clone(asks), task, Arc::clone(&self.recall), self.clock.clone());
         self.solves.spawn(async move {
-            landing.land(solve.await);
+            let outcome = solve.await;
+            // Before anybody wakes: who asks again at once must find it free.
             drop(place);
+            landing.land(outcome);
         });
         Ok(())
     }

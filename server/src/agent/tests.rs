@@ -105,6 +105,14 @@ async fn followers_inherit_success_but_not_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upstream_that_is_down_is_asked_twice_however_many_wait() {
+    let bench = bench(500, usize::MAX);
+    let answers = join_all((0..20).map(|_| bench.ask("p", 60_000))).await;
+    assert!(answers.iter().all(Result::is_err));
+    assert_eq!(bench.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_patient_are_not_hurried_by_those_who_asked_first() {
     let bench = bench(4_000, 0);
     let (first, second, patient) = tokio::join!(bench.ask("p", 1_000), bench.ask("p", 2_000), bench.ask("p", 10_000));

@@ -46,10 +46,23 @@ impl AdminToken {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
-        let token = hex::encode(rand::random::<[u8; 32]>());
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
-        file.write_all(token.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(Self(token))
+        Self::make(&path).map_err(failed)?;
+        // Another process may have been first: what stands there now is the token.
+        fs::read_to_string(&path).map(Self).map_err(failed)
+    }
+
+    /// Written aside and then linked: a crash leaves either no token or a whole one.
+    fn make(path: &Path) -> std::io::Result<()> {
+        let aside = path.with_extension(std::process::id().to_string());
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+        file.write_all(hex::encode(rand::random::<[u8; 32]>()).as_bytes())?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&aside, path);
+        fs::remove_file(&aside)?;
+        match linked {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked,
+        }
     }
 
     /// The token itself, for whoever started the process.

@@ -16,7 +16,9 @@ use super::refusal::Refusal;
 
 /// A sender has this long for its whole body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bodies held at the same time, in all. A parsed body takes a multiple of its text.
+/// A body up to this is bounded well enough by the number of requests in flight.
+const SMALL_BYTES: usize = 64 * KIB;
+/// Larger bodies held at the same time, in all. A parsed body takes a multiple of its text.
 const ALL_BODIES_BYTES: usize = 64 * 1024 * 1024;
 const KIB: usize = 1_024;
 /// Parsing more than this would hold up the other requests of its thread.
@@ -30,7 +32,7 @@ pub struct Bodies {
 /// A body, parsed. Its room is free again when it is dropped.
 pub(super) struct ReadBody {
     pub(super) fields: Map<String, Value>,
-    _room: OwnedSemaphorePermit,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Bodies {
@@ -52,8 +54,7 @@ impl Bodies {
         if length > limit {
             return Err(Refusal::BodyTooLarge(limit));
         }
-        let kib = length.min(ALL_BODIES_BYTES).div_ceil(KIB) as u32;
-        let room = Arc::clone(&self.kib).try_acquire_many_owned(kib).map_err(|_| Refusal::Overloaded)?;
+        let mut room = self.reserve(length)?;
         let bytes = match slot.as_mut() {
             None => Bytes::new(),
             Some(body) => match timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
@@ -63,12 +64,25 @@ impl Bodies {
             },
         };
         *slot = None;
+        if let Some(room) = &mut room {
+            // Without a length the most that it could be was reserved.
+            drop(room.split(room.num_permits().saturating_sub(bytes.len().div_ceil(KIB))));
+        }
         let fields = if bytes.len() > PARSE_APART_BYTES {
             spawn_blocking(move || parse(&bytes)).await.map_err(|_| Refusal::BodyBroken)??
         } else {
             parse(&bytes)?
         };
         Ok(ReadBody { fields, _room: room })
+    }
+
+    fn reserve(&self, length: usize) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
+        if length <= SMALL_BYTES {
+            return Ok(None);
+        }
+        let kib = length.min(ALL_BODIES_BYTES).div_ceil(KIB) as u32;
+        let room = Arc::clone(&self.kib).try_acquire_many_owned(kib);
+        room.map(Some).map_err(|_| Refusal::Overloaded)
     }
 }
 

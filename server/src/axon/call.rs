@@ -23,14 +23,14 @@ pub(super) struct Call {
     pub(super) body: Option<Body>,
     /// The sender, when proven.
     pub(super) hotkey: Option<Hotkey>,
-    /// Whether its synapse may be answered from memory, once that is known.
-    pub(super) cacheable: bool,
+    /// Whether its question may be answered from memory; absent until it is known to ask one.
+    pub(super) cacheable: Option<bool>,
     is_counted: bool,
 }
 
 impl Call {
     pub(super) fn new(axon: Arc<Axon>, body: Body) -> Self {
-        Self { axon, started: Instant::now(), body: Some(body), hotkey: None, cacheable: false, is_counted: false }
+        Self { axon, started: Instant::now(), body: Some(body), hotkey: None, cacheable: None, is_counted: false }
     }
 
     /// Counts it.
@@ -56,10 +56,10 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_counted {
-            let reason = "disconnected";
-            // A proven validator that did not wait for us counts as a failure: we were too slow for it.
-            self.end(match self.hotkey {
-                Some(_) => Outcome::Failed { reason, cacheable: self.cacheable },
+            let reason = if std::thread::panicking() { "panicked" } else { "disconnected" };
+            // A validator that did not wait for its answer counts as a failure: we were too slow for it.
+            self.end(match self.cacheable {
+                Some(cacheable) => Outcome::Failed { reason, cacheable },
                 None => Outcome::Refused(reason),
             });
         }

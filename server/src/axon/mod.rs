@@ -1,7 +1,7 @@
 //! The axon: what validators call. Axon/Dendrite protocol of the Bittensor SDK 8 to 10 over HTTP/1.1.
 //!
 //! A request passes, cheapest check first: name → head → policy → nonce window → signature → replay → body → body hash.
-//! The body is read only once its sender is proven, so an unknown sender cannot make us hold megabytes.
+//! The body is kept only once its sender is proven, so an unknown sender cannot make us hold megabytes.
 //! What the agent gets is the *verified header's* hotkey; the body's `dendrite.hotkey` is unsigned and never read.
 //!
 //! Deliberately stricter than the Python axon 10.5 (each closes a hole, none refuses an honest dendrite):
@@ -64,6 +64,8 @@ use crate::ports::ChainWatch;
 use crate::recorder::{Outcome, Recorder};
 use crate::tuner::TunerView;
 
+/// Of a name that means nothing to us, this much is said back.
+const MAX_ECHOED_CHARS: usize = 64;
 /// What a dendrite waits when it does not say.
 const DEFAULT_TIMEOUT_S: f64 = 12.0;
 /// Left of the validator's timeout for the network and for writing the answer.
@@ -104,23 +106,12 @@ pub fn router(axon: Arc<Axon>) -> Router {
 
 async fn handle(State(axon): State<Arc<Axon>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let name = match axon.route(&head) {
-        Ok(name) => name,
-        Err(response) => return *response,
-    };
     let mut call = Call::new(Arc::clone(&axon), body);
-    let mut response = match axon.answer(name, &head.headers, &mut call).await {
-        Ok((response, source)) => {
-            call.end(Outcome::Answered { source, cacheable: call.cacheable });
-            response
-        }
-        Err(refusal) => {
-            let reason = refusal.label();
-            call.end(match refusal {
-                Refusal::Unanswered(_) => Outcome::Failed { reason, cacheable: call.cacheable },
-                _ => Outcome::Refused(reason),
-            });
-            axon.identity.refuse(&head.headers, &refusal, call.started.elapsed())
+    let mut response = match axon.route(&head) {
+        Ok(name) => axon.respond(name, &head.headers, &mut call).await,
+        Err(response) => {
+            call.end(Outcome::Refused("bad_path"));
+            *response
         }
     };
     if !call.is_read_whole().await {
@@ -153,8 +144,29 @@ impl Axon {
         Ok(name)
     }
 
+    /// Answers or refuses, and counts either.
+    async fn respond(&self, name: &str, headers: &HeaderMap, call: &mut Call) -> Response {
+        match self.answer(name, headers, call).await {
+            Ok((response, source)) => {
+                call.end(Outcome::Answered { source, cacheable: call.cacheable.unwrap_or(false) });
+                response
+            }
+            Err(refusal) => {
+                let reason = refusal.label();
+                call.end(match (&refusal, call.cacheable) {
+                    (Refusal::Unanswered(_), Some(cacheable)) => Outcome::Failed { reason, cacheable },
+                    _ => Outcome::Refused(reason),
+                });
+                self.identity.refuse(headers, &refusal, call.started.elapsed())
+            }
+        }
+    }
+
     async fn answer(&self, name: &str, headers: &HeaderMap, call: &mut Call) -> Result<(Response, Source), Refusal> {
-        let adapter = self.adapters.get(name).ok_or_else(|| Refusal::UnknownSynapse(name.to_owned()))?;
+        let adapter = self
+            .adapters
+            .get(name)
+            .ok_or_else(|| Refusal::UnknownSynapse(name.chars().take(MAX_ECHOED_CHARS).collect()))?;
         let head = Head::parse(headers)?;
         let sender = self.verifier.sender(&head)?;
         // Policy before the signature: a map look-up against 35 µs of curve arithmetic. It trusts the name that the sender
@@ -190,8 +202,8 @@ impl Axon {
             let response = self.identity.success(headers, body, &adapter.reply, call.started.elapsed());
             return Ok((response, Source::Static));
         };
-        call.cacheable = asks.cache;
         let question = asks.question(&adapter.name, &body).map_err(Refusal::BadBody)?;
+        call.cacheable = Some(asks.cache);
         let settings = self.tuner.borrow().settings;
         let answered = self.agent.answer(asks, question, &body, settings, deadline).await?;
         let took = call.started.elapsed();

@@ -69,12 +69,13 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Every label that [`Refusal::label`] gives to a request that was turned away, and `disconnected` for a sender that
-    /// hung up before it was proven.
-    pub const LABELS: [&str; 16] = [
+    /// Every label that [`Refusal::label`] gives to a request that was turned away, and those of requests that were over
+    /// before: `bad_path`, `disconnected`, `panicked`.
+    pub const LABELS: [&str; 18] = [
         "bad_body",
         "bad_header",
         "bad_hotkey",
+        "bad_path",
         "bad_signature",
         "body_hash",
         "body_too_large",
@@ -84,6 +85,7 @@ impl Refusal {
         "no_nonce",
         "no_permit",
         "overloaded",
+        "panicked",
         "replayed",
         "stale_nonce",
         "unknown_synapse",
@@ -130,6 +132,49 @@ impl Refusal {
             Self::BodyBroken | Self::NotJson | Self::BadBody(_) => "bad_body",
             Self::BodyHash => "body_hash",
             Self::Unanswered(error) => error.label(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_listed() {
+        let policy =
+            [PolicyRefusal::Denied, PolicyRefusal::Unregistered, PolicyRefusal::NoPermit, PolicyRefusal::LowStake];
+        let refusals = [
+            Refusal::UnknownSynapse(String::new()),
+            Refusal::Head(HeadError::Nonce),
+            Refusal::NoHotkey,
+            Refusal::Hotkey(Ss58Error::Length),
+            Refusal::NoNonce,
+            Refusal::Nonce(NonceError::Replayed),
+            Refusal::Nonce(NonceError::Future),
+            Refusal::NoSignature,
+            Refusal::SignatureFormat,
+            Refusal::SignatureText,
+            Refusal::Signature,
+            Refusal::Overloaded,
+            Refusal::BodyTooLarge(1),
+            Refusal::BodyBroken,
+            Refusal::NotJson,
+            Refusal::BadBody(String::new()),
+            Refusal::BodyHash,
+        ];
+        for refusal in refusals.into_iter().chain(policy.map(Refusal::Policy)) {
+            assert!(Refusal::LABELS.contains(&refusal.label()), "{refusal:?}");
+        }
+        let errors = [
+            AnswerError::Timeout,
+            AnswerError::Solver,
+            AnswerError::Invalid,
+            AnswerError::Abandoned,
+            AnswerError::Busy,
+        ];
+        for error in errors {
+            assert!(AnswerError::LABELS.contains(&error.label()), "{error:?}");
         }
     }
 }

@@ -119,8 +119,7 @@ impl StoreWriter {
     }
 
     fn prune(&self) -> rusqlite::Result<()> {
-        // By the newest row or by the system's clock, whichever is earlier: neither a row from the future nor a clock that
-        // jumped ahead may empty the file.
+        // By the newest row or by the system's clock, whichever is earlier: a row from the future must not empty the file.
         for table in ["history", "decision"] {
             let newest = format!("(SELECT min(max(at_ms), unixepoch() * 1000) FROM {table})");
             self.connection.execute(
