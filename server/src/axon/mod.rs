@@ -51,7 +51,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use body::Bodies;
 use call::Call;
 pub use nonce::{NonceError, Nonces};
-pub use pyrepr::{PyType, body_hash};
+pub use pyrepr::{EMPTY_BODY_HASH, PyType, body_hash};
 pub use refusal::Refusal;
 pub use respond::Identity;
 pub use verify::Verifier;

@@ -52,6 +52,9 @@ impl FromStr for PyType {
     }
 }
 
+/// The hash over no fields: what a synapse without `required_hash_fields` is signed with.
+pub const EMPTY_BODY_HASH: &str = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
+
 /// The body hash over `fields`, in order: lower-case hexadecimal.
 pub fn body_hash<'a>(fields: impl IntoIterator<Item = (&'a Value, &'a PyType)>) -> String {
     let mut all = Sha3_256::new();
@@ -229,7 +232,7 @@ mod tests {
 
     #[test]
     fn no_fields_hash_as_the_empty_text() {
-        assert_eq!(body_hash([]), "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a");
+        assert_eq!(body_hash([]), EMPTY_BODY_HASH);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
+use crate::axon::EMPTY_BODY_HASH;
 use crate::cli::BenchArgs;
 use crate::clock::Clock;
 use crate::devnet::{Dendrite, devnet_signer};
@@ -25,7 +26,6 @@ const DASHBOARD_RATE: u32 = 1_000;
 const DASHBOARD_SECONDS: u32 = 5;
 /// After the start, before memory is read.
 const IDLE: Duration = Duration::from_secs(3);
-const EMPTY_HASH: &str = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
 /// Requests are signed before the run: this keeps both axons from refusing the last of them as too old (Lode for three
 /// minutes).
 const TIMEOUT_S: f64 = 600.0;
@@ -92,7 +92,8 @@ async fn signed(subject: &Subject, name: &str, requests: u32, connections: u32) 
             // One dendrite per connection: the SDK's axon demands growing nonces of each.
             let uuid = format!("bench-{connection}-{}", clock.now_ns());
             let dendrite = Dendrite::new(devnet_signer("validator 0"), uuid);
-            let sign = || dendrite.sign(&subject.hotkey, "EchoSynapse", &fields, EMPTY_HASH, TIMEOUT_S, clock.now_ns());
+            let sign =
+                || dendrite.sign(&subject.hotkey, "EchoSynapse", &fields, EMPTY_BODY_HASH, TIMEOUT_S, clock.now_ns());
             (0..per_connection).map(|_| sign().to_http()).collect()
         })
         .collect();

@@ -11,8 +11,9 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::TIMEOUT_S;
 use super::load::Client;
-use super::{EMPTY_HASH, TIMEOUT_S};
+use crate::axon::EMPTY_BODY_HASH;
 use crate::clock::Clock;
 use crate::devnet::{Dendrite, devnet_signer};
 
@@ -69,7 +70,8 @@ impl Subject {
             if let Ok(mut client) = Client::connect(axon).await {
                 // Signed anew each time: a request from before the start would be refused.
                 let now_ns = clock.now_ns();
-                let request = dendrite.sign(&subject.hotkey, "EchoSynapse", &fields, EMPTY_HASH, TIMEOUT_S, now_ns);
+                let request =
+                    dendrite.sign(&subject.hotkey, "EchoSynapse", &fields, EMPTY_BODY_HASH, TIMEOUT_S, now_ns);
                 if client.exchange(&request.to_http()).await.is_ok_and(|status| status == 200) {
                     break;
                 }

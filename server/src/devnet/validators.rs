@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::dendrite::{Dendrite, SignedRequest};
 use super::tasks::{Expected, TaskSource};
 use super::{DevnetConfig, Verdict, devnet_signer};
+use crate::axon::EMPTY_BODY_HASH;
 use crate::clock::Clock;
 
 /// Validators that call; two more have a permit and are silent, as on a real subnet.
@@ -23,8 +24,6 @@ const CALLING: usize = 10;
 const TIMEOUT_S: f64 = 12.0;
 /// Requests under way at most; a miner that hangs must not pile them up.
 const MAX_PENDING: usize = 256;
-/// The hash over no fields: the tasks' class has no required hash fields.
-const EMPTY_HASH: &str = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
 /// One request in so many is a round's start: a handshake.
 const HANDSHAKE_EVERY: u64 = 64;
 
@@ -76,7 +75,7 @@ pub async fn run_demo_traffic(traffic: DemoTraffic, stop: CancellationToken) {
         let (name, (fields, expected)) =
             if handshake { ("StartRoundSynapse", start_round(sent)) } else { ("TaskSynapse", tasks.next_task()) };
         let nonce_ns = traffic.clock.now_ns();
-        let request = validator.sign(&traffic.axon_hotkey, name, &fields, EMPTY_HASH, TIMEOUT_S, nonce_ns);
+        let request = validator.sign(&traffic.axon_hotkey, name, &fields, EMPTY_BODY_HASH, TIMEOUT_S, nonce_ns);
         let (client, verdicts, axon) = (client.clone(), traffic.verdicts.clone(), traffic.axon);
         requests.spawn(async move {
             let answer = send(&client, axon, request).await;

@@ -1,5 +1,6 @@
 //! What the axon refuses, and what it makes of odd requests.
 
+use lode::axon::EMPTY_BODY_HASH;
 use lode::config::Config;
 use lode::domain::Callers;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use std::sync::atomic::Ordering;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::support::{EMPTY_HASH, Miner, NOW_NS, exchange, interop_config, read_reply};
+use crate::support::{Miner, NOW_NS, exchange, interop_config, read_reply};
 
 fn echo(text: &str) -> Value {
     json!({ "text": text, "reply": null })
@@ -66,7 +67,7 @@ async fn a_request_is_good_once_and_only_near_its_time() {
     let miner = miner(&folder).await;
     miner.now_ns.store(NOW_NS + 60_000_000_000, Ordering::SeqCst);
     let now_ns = NOW_NS + 60_000_000_000;
-    let at = |nonce_ns| miner.sign_at("EchoSynapse", &echo("hello"), EMPTY_HASH, nonce_ns);
+    let at = |nonce_ns| miner.sign_at("EchoSynapse", &echo("hello"), EMPTY_BODY_HASH, nonce_ns);
     let request = at(now_ns - 5_000_000_000);
     assert_eq!(miner.call(&request).await.status, 200);
     assert_eq!(miner.call(&request).await.status, 401, "replayed");

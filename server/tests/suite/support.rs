@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lode::app::{App, Surroundings};
+use lode::axon::EMPTY_BODY_HASH;
 use lode::clock::Clock;
 use lode::config::{self, Config};
 use lode::devnet::{Dendrite, SignedRequest};
@@ -18,8 +19,6 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-/// The hash over no fields.
-pub const EMPTY_HASH: &str = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
 /// When tests happen unless they say otherwise, nanoseconds since the Unix epoch.
 pub const NOW_NS: u64 = 1_800_000_000_000_000_000;
 
@@ -99,7 +98,7 @@ impl Miner {
     /// Signs as the test validator, now.
     pub fn sign(&self, name: &str, fields: &Value) -> SignedRequest {
         let nonce_ns = self.now_ns.fetch_add(1, Ordering::SeqCst);
-        self.sign_at(name, fields, EMPTY_HASH, nonce_ns)
+        self.sign_at(name, fields, EMPTY_BODY_HASH, nonce_ns)
     }
 
     pub fn sign_at(&self, name: &str, fields: &Value, body_hash: &str, nonce_ns: u64) -> SignedRequest {
