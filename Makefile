@@ -5,6 +5,7 @@ TRUNK   := 0.21.14
 BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/.*"\(.*\)"/\1/p;q}' Cargo.lock)
 VENV    := target/interop-venv
 SDK     := 10.5.0
+VENVS   := $(VENV) $(VENV)-9.12.2 $(VENV)-11.3
 
 export PATH := $(CURDIR)/frontend/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 SHELL := bash
@@ -21,7 +22,7 @@ help:
 	@echo 'make test         run every test, the page in a real Chromium included'
 	@echo 'make check        format, lints, rustdoc, wasm build'
 	@echo 'make bench        measure signed requests, beside the SDK axon where it is installed'
-	@echo 'make interop      the real SDK client against Lode (installs bittensor $(SDK) into $(VENV))'
+	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
 	@echo 'make screenshots  pictures of the page, for the README'
 
 run: ui
@@ -42,9 +43,9 @@ bench: crates
 	@cargo build --locked --release -p lode
 	@if [ -x $(VENV)/bin/python ]; then export LODE_BENCH_PYTHON=$(VENV)/bin/python; fi; target/release/lode bench
 
-interop: crates $(VENV)/installed
+interop: crates $(VENVS:%=%/installed)
 	@cargo build --locked -p lode
-	@server/tests/interop/run.sh $(VENV)/bin/python
+	@server/tests/interop/run.sh $(VENVS:%=%/bin/python)
 
 screenshots: ui chromium nextest
 	@LODE_PICTURES_AFTER_S=190 cargo nextest run --locked --workspace -E 'test(the_page_fits)'
@@ -88,6 +89,9 @@ chromium:
 	  || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq --no-install-recommends chromium chromium-driver; } >/dev/null \
 	  || $(call need,Chromium and its driver (Debian packages chromium and chromium-driver))
 
-$(VENV)/installed:
-	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet bittensor==$(SDK) || $(call need,the Python package bittensor $(SDK))
+$(VENV)/installed:        PACKAGES := bittensor==$(SDK)
+$(VENV)-9.12.2/installed: PACKAGES := bittensor==9.12.2 "async-substrate-interface<2"
+$(VENV)-11.3/installed:   PACKAGES := "bittensor==11.3.*"
+$(VENVS:%=%/installed): %/installed:
+	@python3 -m venv $* && $*/bin/pip install --quiet $(PACKAGES) || $(call need,the Python SDK in $* (bittensor))
 	@touch $@

@@ -11,24 +11,26 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agent::Agent;
 use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, TokenError};
-use crate::axon::{Axon, Bodies, Identity, Verifier};
+use crate::axon::callers::CallersByAddress;
+use crate::axon::marks::Marks;
+use crate::axon::{Axon, Bodies, Identity, Nonces, Verifier, checker, senders};
 use crate::cache::ExactCache;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Network, SolverConfig, build_adapters};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, devnet_signer, run_demo_traffic};
-use crate::domain::{Callers, Policy};
+use crate::domain::{Callers, Limit, Policy};
 use crate::figures::Figures;
 use crate::keys::{Hotkey, KeyfileError, Signer, hotkey_path, load_hotkey};
 use crate::listen::{DRAIN, serve};
 use crate::ports::{Chain, ChainWatch, Recall};
 use crate::recorder::Recorder;
-use crate::store::{Store, StoreError, StoreWriter};
+use crate::store::{Store, StoreError};
 use crate::telemetry::{LogFeeder, LogRing};
 use crate::tuner::{Tuner, TunerConfig};
 
@@ -136,7 +138,7 @@ impl App {
         let (store, writer) = Store::open(data_dir)?;
         let stop = CancellationToken::new();
         let mut tasks = Tasks(JoinSet::new());
-        tasks.spawn("store", run_writer(writer, stop.clone()));
+        tasks.spawn("store", run_thread("store", move || writer.run(), stop.clone()));
         if let Some(feeder) = feeder {
             tasks.spawn("log", feeder.run(stop.clone()));
         }
@@ -163,7 +165,7 @@ impl App {
         }
 
         let adapters = build_adapters(&config)?;
-        let direct = config.api.solve_synapse.as_deref().and_then(|name| adapters.get(name));
+        let direct = config.api.solve_synapse.as_deref().and_then(|name| adapters.by_name.get(name));
         let direct = direct.and_then(|adapter| Some((Arc::clone(&adapter.name), Arc::clone(adapter.asks.as_ref()?))));
         let tuner_config = tuner_config(&config);
         let recorder = Arc::new(Recorder::new(tuner_config.window as usize));
@@ -175,12 +177,29 @@ impl App {
         let recall: Arc<dyn Recall> =
             Arc::new(ExactCache::new(config.cache.entries, Duration::from_secs(limits.ttl_max_s.into())));
         let solves = TaskTracker::new();
-        let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), max_inflight, clock.clone()));
+        let limit = config.axon.max_solves.map_or(Limit::adaptive(max_inflight), Limit::Fixed);
+        let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), limit, clock.clone()));
+
+        let (checker, threads) = checker(checker_threads(), config.axon.verify_batch);
+        for thread in threads {
+            tasks.spawn("signatures", run_thread("signatures", move || thread.run(), stop.clone()));
+        }
+        let (marks, marked) = Marks::load(store.clone())?;
+        let verifier = Verifier {
+            address: signer.address().to_owned(),
+            callers: CallersByAddress::new(config.axon.address_rate()),
+            checker,
+            nonces: Nonces::new(started_ns, marked),
+            marks,
+            limits: config.axon.sender_limits(),
+            started: Instant::now(),
+            senders: senders(),
+        };
 
         let axon = Axon {
             adapters,
             policy,
-            verifier: Verifier::new(signer.address().to_owned(), started_ns),
+            verifier,
             identity: Identity {
                 hotkey: signer.address().to_owned(),
                 ip: config.axon.external_ip.unwrap_or(axon_address.ip()).to_string(),
@@ -191,9 +210,10 @@ impl App {
             chain: chain.clone(),
             tuner: tuner_view.clone(),
             clock: clock.clone(),
-            inflight: Semaphore::new(max_inflight),
+            inflight: Arc::new(Semaphore::new(max_inflight)),
             max_body_bytes: config.axon.max_body_bytes,
             bodies: Bodies::new(),
+            needs_receiver: config.axon.needs_receiver,
         };
         let router = crate::axon::router(Arc::new(axon));
         tasks.spawn("axon", serve("axon", axon_listener, router, axon_connections, stop.clone()));
@@ -281,18 +301,23 @@ pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
     made.map_err(|error| StartError::DataDir { path: path.into(), error })
 }
 
-/// Runs the writer on a thread of its own. It ends when the last handle to the store is gone; before that only by a panic,
-/// and then so does this.
-async fn run_writer(writer: StoreWriter, stop: CancellationToken) {
+/// Runs `work` on a thread of its own. It ends when what feeds it is gone; before that only by a panic, and then so does
+/// this.
+async fn run_thread(name: &'static str, work: impl FnOnce() + Send + 'static, stop: CancellationToken) {
     let (alive, ended) = oneshot::channel::<()>();
-    let thread = std::thread::Builder::new().name("store".into()).spawn(move || {
-        writer.run();
+    let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
+        work();
         drop(alive);
     });
     if let Err(error) = thread {
-        return tracing::error!("cannot start a thread for the data file: {error}");
+        return tracing::error!("cannot start the thread `{name}`: {error}");
     }
     stop.run_until_cancelled(ended).await;
+}
+
+/// Half of the cores check signatures, at least one; the others do the rest.
+fn checker_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
 
 async fn bind(what: &'static str, address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {

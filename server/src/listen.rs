@@ -1,10 +1,14 @@
 //! Serves a router on a socket, with limits of its own, until told to stop; then drains, bounded.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -31,6 +35,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 const ENFILE: i32 = 23;
 const EMFILE: i32 = 24;
 
+/// Where a request came from; an extension of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// Serves until `stop`, then waits for requests in flight, at most [`DRAIN`]. Of connections there are `max_connections` at
 /// most; the next one waits for a place.
 pub async fn serve(
@@ -55,10 +63,10 @@ pub async fn serve(
             () = stop.cancelled() => break,
             place = Arc::clone(&places).acquire_owned() => place.expect("never closed"),
         };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!("{name} cannot accept a connection: {error}");
                     // Anything else concerns that one connection.
@@ -73,8 +81,12 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_TIMEOUT));
-        let connection =
-            http.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router.clone()));
+        let router = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
+            router.call(request)
+        });
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = connections.watch(connection);
         tasks.spawn(async move {
             if let Err(error) = connection.await {

@@ -13,8 +13,14 @@ use crate::domain::{Answer, ChainView, Question, Task};
 /// Answers questions.
 pub trait Solver: Send + Sync {
     /// The answer's fields. The caller drops the future at its deadline: nothing may go on behind it.
-    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>>;
+    ///
+    /// A solver that gets the text of `task.streams` bit by bit passes each bit on with `write` as it comes; what it returns
+    /// holds all of it.
+    fn solve<'a>(&'a self, task: &'a Task, write: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>>;
 }
+
+/// Passes on text as it is written.
+pub type Write<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
 /// Why a solver has no answer. The text is for the operator: validators never see it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -95,7 +95,8 @@ impl Asks {
     /// The question with the synapse's own fields.
     pub fn task(&self, question: Question, body: &Map<String, Value>) -> Task {
         let own = body.iter().filter(|(name, _)| !PROTOCOL_KEYS.contains(&name.as_str()));
-        Task { question, fields: own.map(|(name, value)| (name.clone(), value.clone())).collect() }
+        let fields = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Task { question, fields, streams: self.stream.then(|| self.answer.first().cloned()).flatten() }
     }
 
     /// Whether `fields` is an answer: every answer field is there and holds something.
@@ -124,12 +125,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ports::SolveError;
+    use crate::ports::{SolveError, Write};
 
     struct NoSolver;
 
     impl Solver for NoSolver {
-        fn solve<'a>(&'a self, _: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+        fn solve<'a>(&'a self, _: &'a Task, _: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
             Box::pin(std::future::ready(Err(SolveError::NoRule)))
         }
     }

@@ -2,26 +2,43 @@
 
 mod adapter;
 mod flights;
+mod gate;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lode_shared::{Settings, Source};
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use adapter::PROTOCOL_KEYS;
 pub use adapter::{Adapter, Asks, HashField};
-use flights::{Flights, Landing, Seat};
+use flights::{Flights, Landing, Passenger, Seat};
+use gate::{Gate, Rank, Ticket};
 
 use crate::clock::Clock;
-use crate::domain::{Answer, Question, Task};
-use crate::ports::{Recall, SolveError};
+use crate::domain::{Answer, Limit, Question, Task};
+use crate::ports::{Recall, SolveError, Write};
 
 /// Memory that takes longer than this is no faster than what it saves.
 const RECALL_BUDGET: Duration = Duration::from_millis(300);
+
+/// A question and how it is to be answered.
+pub struct Ask<'a> {
+    /// Its adapter's view.
+    pub asks: &'a Arc<Asks>,
+    /// The question.
+    pub question: Question,
+    /// Everything that was sent with it.
+    pub body: &'a Map<String, Value>,
+    /// The tuner's settings.
+    pub settings: Settings,
+    /// The stake behind it, rao: who comes first when not everybody can be served.
+    pub stake_rao: u64,
+    /// When the answer must be there.
+    pub deadline: Instant,
+}
 
 /// An answer and where it came from.
 #[derive(Debug, Clone)]
@@ -30,6 +47,24 @@ pub struct Answered {
     pub answer: Arc<Answer>,
     /// Where it came from.
     pub source: Source,
+}
+
+/// An answer as it is being written.
+pub struct Reading {
+    passenger: Passenger,
+    deadline: Instant,
+    /// What there was of it at first.
+    pub text: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// An answer to be streamed.
+pub enum Streamed {
+    /// There already.
+    Whole(Answered),
+    /// Being written.
+    Reading(Reading),
 }
 
 /// Why a verified request got no answer. The texts are safe to show to a validator.
@@ -47,7 +82,7 @@ pub enum AnswerError {
     /// The solve this request waited for was given up.
     #[error("Internal Server Error: solving was abandoned")]
     Abandoned,
-    /// As many solves under way as are allowed.
+    /// As many solves under way and waiting as there is time for.
     #[error("Service unavailable: too many questions are being solved")]
     Busy,
 }
@@ -76,30 +111,35 @@ pub struct Agent {
     /// Solves outlive the request that started them, so that followers are not left alone; shutdown waits for them.
     solves: TaskTracker,
     /// Bounds them: a sender that hangs up frees its own place, not that of the solve it started.
-    places: Arc<Semaphore>,
+    gate: Arc<Gate>,
     clock: Clock,
 }
 
 impl Agent {
-    /// With this memory, and at most `max_solves` under way.
-    pub fn new(recall: Arc<dyn Recall>, solves: TaskTracker, max_solves: usize, clock: Clock) -> Self {
-        let places = Arc::new(Semaphore::new(max_solves));
-        Self { recall, flights: Flights::default(), solves, places, clock }
+    /// With this memory, and so many solves under way.
+    pub fn new(recall: Arc<dyn Recall>, solves: TaskTracker, limit: Limit, clock: Clock) -> Self {
+        Self { recall, flights: Flights::default(), solves, gate: Arc::new(Gate::new(limit)), clock }
     }
 
-    /// Answers the question in `body`, at the latest at `deadline`.
-    pub async fn answer(
-        &self,
-        asks: &Arc<Asks>,
-        question: Question,
-        body: &Map<String, Value>,
-        settings: Settings,
-        deadline: Instant,
-    ) -> Result<Answered, AnswerError> {
+    /// Answers, whole, at the latest at the deadline.
+    pub async fn answer(&self, ask: Ask<'_>) -> Result<Answered, AnswerError> {
+        match self.join(ask, false).await? {
+            Streamed::Whole(answered) => Ok(answered),
+            Streamed::Reading(_) => unreachable!("only a stream is read along"),
+        }
+    }
+
+    /// Answers as soon as there is something to read.
+    pub async fn stream(&self, ask: Ask<'_>) -> Result<Streamed, AnswerError> {
+        self.join(ask, true).await
+    }
+
+    async fn join(&self, ask: Ask<'_>, reads_along: bool) -> Result<Streamed, AnswerError> {
+        let Ask { asks, question, body, settings, stake_rao, deadline } = ask;
         if asks.cache {
             let recall = self.recall.recall(&question, settings, self.clock.now_ms());
             if let Ok(Some(found)) = timeout(RECALL_BUDGET, recall).await {
-                return Ok(Answered { answer: found.answer, source: found.source });
+                return Ok(Streamed::Whole(Answered { answer: found.answer, source: found.source }));
             }
         }
         let deadline = deadline.min(Instant::now() + asks.timeout);
@@ -107,18 +147,25 @@ impl Agent {
         let key = asks.flight_key(&task);
         // A follower inherits only success: when its leader fails and time is left, it tries once more.
         for last_try in [false, true] {
-            let (passenger, leads) = match self.flights.board(key.clone()) {
+            let rank = Rank::new(stake_rao);
+            let (mut passenger, leads) = match self.flights.board(key.clone(), &rank) {
                 Seat::Follower(passenger) => (passenger, false),
                 Seat::Leader(landing, passenger) => {
-                    self.start(asks, task.clone(), landing)?;
+                    let ticket = self.gate.queue(&task.question.synapse, rank, deadline)?;
+                    self.start(asks, task.clone(), ticket, landing);
                     (passenger, true)
                 }
             };
-            match timeout_at(deadline, passenger.outcome()).await {
-                Ok(Ok(answer)) => {
-                    let source = if leads { Source::Solved } else { Source::Coalesced };
-                    return Ok(Answered { answer, source });
+            let source = if leads { Source::Solved } else { Source::Coalesced };
+            let news = async {
+                match reads_along {
+                    true => passenger.read().await.map_or_else(|outcome| outcome.map(Ok), |text| Ok(Err(text))),
+                    false => passenger.outcome().await.map(Ok),
                 }
+            };
+            match timeout_at(deadline, news).await {
+                Ok(Ok(Ok(answer))) => return Ok(Streamed::Whole(Answered { answer, source })),
+                Ok(Ok(Err(text))) => return Ok(Streamed::Reading(Reading { passenger, deadline, text, source })),
                 Ok(Err(error)) if leads || last_try => return Err(error),
                 Ok(Err(_)) => {}
                 Err(_) => return Err(AnswerError::Timeout),
@@ -127,25 +174,48 @@ impl Agent {
         Err(AnswerError::Abandoned)
     }
 
-    /// Starts a solve. It has the adapter's own time, not that of the request that happened to come first: others may wait
-    /// longer, and what comes late is still remembered.
-    fn start(&self, asks: &Arc<Asks>, task: Task, landing: Landing) -> Result<(), AnswerError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| AnswerError::Busy)?;
-        let solve = solve(Arc::clone(asks), task, Arc::clone(&self.recall), self.clock.clone());
+    /// Starts a solve when it is its turn. It has the adapter's own time, not that of the request that happened to come
+    /// first: others may wait longer, and what comes late is still remembered.
+    fn start(&self, asks: &Arc<Asks>, task: Task, ticket: Ticket, landing: Landing) {
+        let (asks, recall, clock) = (Arc::clone(asks), Arc::clone(&self.recall), self.clock.clone());
         self.solves.spawn(async move {
-            let outcome = solve.await;
+            let place = match ticket.turn().await {
+                // Nobody is left to hear it, and nothing was spent on it yet.
+                Ok(_) if !landing.has_passengers() => return,
+                Ok(place) => place,
+                Err(error) => return landing.land(Err(error)),
+            };
+            let started = Instant::now();
+            let outcome = solve(asks, task, recall, clock, &|text| landing.write(text)).await;
             // Before anybody wakes: who asks again at once must find it free.
-            drop(place);
+            place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
             landing.land(outcome);
         });
-        Ok(())
+    }
+}
+
+impl Reading {
+    /// What was written since; an error when it ends too early; nothing when it is whole.
+    pub async fn next(&mut self) -> Option<Result<String, AnswerError>> {
+        match timeout_at(self.deadline, self.passenger.read()).await {
+            Ok(Ok(text)) => Some(Ok(text)),
+            Ok(Err(Ok(_))) => None,
+            Ok(Err(Err(error))) => Some(Err(error)),
+            Err(_) => Some(Err(AnswerError::Timeout)),
+        }
     }
 }
 
 /// One solve: asks the solver, checks what it says, and remembers it if it may be given again.
-async fn solve(asks: Arc<Asks>, task: Task, recall: Arc<dyn Recall>, clock: Clock) -> Result<Arc<Answer>, AnswerError> {
+async fn solve(
+    asks: Arc<Asks>,
+    task: Task,
+    recall: Arc<dyn Recall>,
+    clock: Clock,
+    write: Write<'_>,
+) -> Result<Arc<Answer>, AnswerError> {
     let started = Instant::now();
-    let mut fields = match timeout(asks.timeout, asks.solver.solve(&task)).await {
+    let mut fields = match timeout(asks.timeout, asks.solver.solve(&task, write)).await {
         Err(_) => return Err(AnswerError::Timeout),
         Ok(Ok(fields)) => fields,
         Ok(Err(error)) => {

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::*;
 use crate::cache::ExactCache;
-use crate::ports::Solver;
+use crate::ports::{Solver, Write};
 
-/// Answers after a delay with `reply: <prompt>`; fails the first `failures` times.
+/// Answers after a delay with `reply: <prompt>`, half of it written before; fails the first `failures` times.
 struct FakeSolver {
     delay: Duration,
     failures: usize,
@@ -17,12 +17,20 @@ struct FakeSolver {
 }
 
 impl Solver for FakeSolver {
-    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+    fn solve<'a>(&'a self, task: &'a Task, write: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
+            if let Some(half) =
+                task.question.prompt.get(..task.question.prompt.len() / 2).filter(|_| task.streams.is_some())
+            {
+                write(half);
+            }
             tokio::time::sleep(self.delay).await;
             if call < self.failures {
                 return Err(SolveError::Upstream("upstream is down".into()));
+            }
+            if task.streams.is_some() {
+                write(&task.question.prompt[task.question.prompt.len() / 2..]);
             }
             Ok(Map::from_iter([("reply".to_owned(), json!(task.question.prompt))]))
         })
@@ -49,7 +57,7 @@ fn bench(delay_ms: u64, failures: usize) -> Bench {
         solver: Arc::clone(&solver) as Arc<dyn Solver>,
     };
     let recall = Arc::new(ExactCache::new(100, Duration::from_secs(1_800)));
-    let agent = Agent::new(recall, TaskTracker::new(), MAX_SOLVES, Clock::from_fn(|| 1_000_000_000));
+    let agent = Agent::new(recall, TaskTracker::new(), Limit::Fixed(MAX_SOLVES), Clock::from_fn(|| 1_000_000_000));
     Bench { agent, asks: Arc::new(asks), solver }
 }
 
@@ -58,7 +66,8 @@ impl Bench {
         let body = Map::from_iter([("prompt".to_owned(), json!(prompt))]);
         let question = self.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let deadline = Instant::now() + Duration::from_millis(timeout_ms);
-        self.agent.answer(&self.asks, question, &body, Settings::default(), deadline).await
+        let settings = Settings::default();
+        self.agent.answer(Ask { asks: &self.asks, question, body: &body, settings, stake_rao: 0, deadline }).await
     }
 
     fn calls(&self) -> usize {
@@ -128,9 +137,47 @@ async fn solves_are_bounded_even_when_those_who_asked_have_gone() {
         let gone = timeout(Duration::from_millis(1), bench.ask(&question.to_string(), 5_000)).await;
         assert!(gone.is_err(), "hung up");
     }
-    assert_eq!(bench.ask("one more", 5_000).await.expect_err("no place"), AnswerError::Busy);
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert!(bench.ask("one more", 5_000).await.is_ok());
+    let started = Instant::now();
+    assert!(bench.ask("one more", 5_000).await.is_ok(), "when one of them is over");
+    assert_eq!(started.elapsed().as_millis(), 1_000 - MAX_SOLVES as u128);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_nobody_waits_for_any_more_is_not_solved_when_its_turn_comes() {
+    let bench = bench(500, 0);
+    let ask = async |question: usize| bench.ask(&question.to_string(), 5_000).await;
+    let busy = join_all((0..MAX_SOLVES).map(ask));
+    let gone = timeout(Duration::from_millis(1), bench.ask("gone", 5_000));
+    let (busy, gone) = tokio::join!(busy, gone);
+    assert!(busy.iter().all(Result::is_ok) && gone.is_err());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(bench.calls(), MAX_SOLVES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_overload_the_larger_stake_is_answered_and_the_smaller_is_told_at_once() {
+    let bench = bench(1_000, 0);
+    bench.ask("so that a solve's time is known", 5_000).await.expect("solved");
+    let ask = async |question: usize, stake_rao: u64| {
+        let body = Map::from_iter([("prompt".to_owned(), json!(question.to_string()))]);
+        let settings = Settings::default();
+        let asked = Instant::now();
+        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
+        let deadline = asked + Duration::from_millis(4_500);
+        let answer =
+            bench.agent.answer(Ask { asks: &bench.asks, question, body: &body, settings, stake_rao, deadline });
+        (answer.await.is_ok(), asked.elapsed())
+    };
+    // Eight at a time, a second each, four and a half seconds: 32 of 80 can be served.
+    let small = join_all((0..60).map(|question| ask(question, 1)));
+    let large = join_all((60..80).map(|question| ask(question, 1_000)));
+    let (small, large) = tokio::join!(small, large);
+    assert!(large.iter().all(|(is_ok, _)| *is_ok), "all of the large ones");
+    let served = small.iter().filter(|(is_ok, _)| *is_ok).count();
+    assert!((8..=16).contains(&served), "{served} of the small ones");
+    let told: Vec<_> = small.iter().filter(|(is_ok, _)| !is_ok).map(|(_, took)| took.as_millis()).collect();
+    assert!(told.iter().filter(|took| **took == 0).count() > 20, "at once, where it was clear at once: {told:?}");
+    assert!(told.iter().all(|took| *took <= 3_500), "and the others while their validator still listens: {told:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,7 +188,8 @@ async fn what_may_not_be_given_again_is_shared_in_flight_only_by_the_very_same_r
         let body = Map::from_iter([("prompt".to_owned(), json!("p")), ("extra".to_owned(), json!(extra))]);
         let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let deadline = Instant::now() + Duration::from_secs(5);
-        bench.agent.answer(&bench.asks, question, &body, Settings::default(), deadline).await
+        let settings = Settings::default();
+        bench.agent.answer(Ask { asks: &bench.asks, question, body: &body, settings, stake_rao: 0, deadline }).await
     };
     let (a, again, b) = tokio::join!(ask("A"), ask("A"), ask("B"));
     assert_eq!(a.expect("solved").source, Source::Solved);
@@ -164,4 +212,42 @@ async fn failures_are_not_remembered() {
     let bench = bench(0, 1);
     assert_eq!(bench.ask("p", 5_000).await.expect_err("down"), AnswerError::Solver);
     assert_eq!(bench.ask("p", 5_000).await.expect("up again").source, Source::Solved);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_streamed_answer_is_read_as_it_is_written_and_remembered_whole() {
+    let mut bench = bench(500, 0);
+    Arc::get_mut(&mut bench.asks).expect("not shared yet").stream = true;
+    let body = Map::from_iter([("prompt".to_owned(), json!("one two!"))]);
+    let stream = async || {
+        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
+        let (settings, deadline) = (Settings::default(), Instant::now() + Duration::from_secs(5));
+        bench.agent.stream(Ask { asks: &bench.asks, question, body: &body, settings, stake_rao: 0, deadline }).await
+    };
+    let started = Instant::now();
+    let Ok(Streamed::Reading(mut reading)) = stream().await else { panic!("it is being written") };
+    assert_eq!((reading.text.as_str(), started.elapsed().as_millis()), ("one ", 0));
+    let Ok(Streamed::Reading(mut second)) = stream().await else { panic!("the same one") };
+    assert_eq!((second.text.as_str(), second.source), ("one ", Source::Coalesced));
+    for reading in [&mut reading, &mut second] {
+        assert_eq!(reading.next().await, Some(Ok("two!".to_owned())));
+        assert_eq!(reading.next().await, None);
+    }
+    assert_eq!((started.elapsed().as_millis(), bench.calls()), (500, 1));
+    let Ok(Streamed::Whole(remembered)) = stream().await else { panic!("it is there already") };
+    assert_eq!((remembered.source, &remembered.answer.fields["reply"]), (Source::Exact, &json!("one two!")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_breaks_off_says_so_and_one_that_is_late_ends_at_its_deadline() {
+    for (delay_ms, failures, error) in [(500, 1, AnswerError::Solver), (60_000, 0, AnswerError::Timeout)] {
+        let mut bench = bench(delay_ms, failures);
+        Arc::get_mut(&mut bench.asks).expect("not shared yet").stream = true;
+        let body = Map::from_iter([("prompt".to_owned(), json!("one two!"))]);
+        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
+        let (settings, deadline) = (Settings::default(), Instant::now() + Duration::from_secs(5));
+        let ask = Ask { asks: &bench.asks, question, body: &body, settings, stake_rao: 0, deadline };
+        let Ok(Streamed::Reading(mut reading)) = bench.agent.stream(ask).await else { panic!("it is being written") };
+        assert_eq!(reading.next().await, Some(Err(error)));
+    }
 }

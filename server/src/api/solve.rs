@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::Api;
 use super::error::Error;
-use crate::agent::{Agent, AnswerError, Asks};
+use crate::agent::{Agent, AnswerError, Ask, Asks};
 
 /// The agent, and the synapse whose adapter reads direct tasks.
 pub struct DirectSolve {
@@ -55,7 +55,8 @@ pub async fn solve_task(
     let settings = api.figures.settings();
     // The adapter's own timeout is the tighter bound.
     let deadline = Instant::now() + Duration::from_secs(3_600);
-    let answered = direct.agent.answer(&direct.asks, question, &fields, settings, deadline).await;
+    let ask = Ask { asks: &direct.asks, question, body: &fields, settings, stake_rao: 0, deadline };
+    let answered = direct.agent.answer(ask).await;
     let answered = answered.map_err(|error| {
         let status = match error {
             AnswerError::Timeout => StatusCode::GATEWAY_TIMEOUT,

@@ -21,17 +21,17 @@ const SMALL_BYTES: usize = 64 * KIB;
 /// Larger bodies held at the same time, in all. A parsed body takes a multiple of its text.
 const ALL_BODIES_BYTES: usize = 64 * 1024 * 1024;
 const KIB: usize = 1_024;
-/// Parsing more than this would hold up the other requests of its thread.
-const PARSE_APART_BYTES: usize = 256 * KIB;
+/// Parsing or hashing more than this would hold up the other requests of its thread.
+const READ_APART_BYTES: usize = 256 * KIB;
 
 /// The room for bodies.
 pub struct Bodies {
     kib: Arc<Semaphore>,
 }
 
-/// A body, parsed. Its room is free again when it is dropped.
-pub(super) struct ReadBody {
-    pub(super) fields: Map<String, Value>,
+/// A body as it came. Its room is free again when it is dropped.
+pub(super) struct Received {
+    pub(super) bytes: Bytes,
     _room: Option<OwnedSemaphorePermit>,
 }
 
@@ -43,12 +43,12 @@ impl Bodies {
     }
 
     /// Reads the body in `slot`, of `limit` bytes at most. It stays there, unread or half read, when it is refused.
-    pub(super) async fn read(
+    pub(super) async fn receive(
         &self,
         headers: &HeaderMap,
         slot: &mut Option<Body>,
         limit: usize,
-    ) -> Result<ReadBody, Refusal> {
+    ) -> Result<Received, Refusal> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         let length = announced.unwrap_or(limit);
         if length > limit {
@@ -68,12 +68,7 @@ impl Bodies {
             // Without a length the most that it could be was reserved.
             drop(room.split(room.num_permits().saturating_sub(bytes.len().div_ceil(KIB))));
         }
-        let fields = if bytes.len() > PARSE_APART_BYTES {
-            spawn_blocking(move || parse(&bytes)).await.map_err(|_| Refusal::BodyBroken)??
-        } else {
-            parse(&bytes)?
-        };
-        Ok(ReadBody { fields, _room: room })
+        Ok(Received { bytes, _room: room })
     }
 
     fn reserve(&self, length: usize) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
@@ -86,7 +81,22 @@ impl Bodies {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
+impl Received {
+    /// What `work` makes of the body, off the async threads when it is large.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&[u8]) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        if self.bytes.len() <= READ_APART_BYTES {
+            return work(&self.bytes);
+        }
+        let bytes = self.bytes.clone();
+        spawn_blocking(move || work(&bytes)).await.map_err(|_| Refusal::BodyBroken)?
+    }
+}
+
+/// The fields of a body.
+pub(super) fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::BodyBroken)?;
     match serde_json::from_str(text) {
         Ok(Value::Object(fields)) => Ok(fields),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body as _;
+use lode_shared::Source;
 use tokio::time::{Instant, timeout};
 
 use super::Axon;
@@ -38,6 +39,11 @@ impl Call {
         self.is_counted = true;
         let (at_ms, took) = (self.axon.clock.now_ms(), self.started.elapsed());
         self.axon.recorder.record(&Record { at_ms, hotkey: self.hotkey, outcome, took });
+    }
+
+    /// Counts it as answered.
+    pub(super) fn end_answered(&mut self, source: Source) {
+        self.end(Outcome::Answered { source, cacheable: self.cacheable.unwrap_or(false) });
     }
 
     /// Whether the connection is ready for the next request. A small body that nobody wanted is read and dropped for that.

@@ -4,10 +4,15 @@
 //! inside that window. The Python axon instead demands growing nonces and, once a sender is known, forgets to ask for
 //! their age: a server with several threads would then refuse honest requests that overtake each other.
 //!
-//! Memory: at most [`MAX_SEEN`] entries of some 36 bytes, 18 MB in all. When signed requests arrive faster than that holds,
-//! the oldest seconds are forgotten and the window ends after them: fresh requests are never refused for it.
+//! Memory: at most [`MAX_SEEN`] entries of some 36 bytes, 18 MB in all, in [`SHARDS`] parts so that threads seldom wait for
+//! each other. When signed requests arrive faster than that holds, the oldest seconds are forgotten and the window ends
+//! after them: fresh requests are never refused for it.
+//!
+//! After a restart nothing of this is known. So what was signed before the start is refused, and of senders whose clocks are
+//! ahead, what was signed up to the mark that [`super::marks`] kept of them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -22,8 +27,13 @@ const ALLOWED_AHEAD_NS: u64 = 4_000_000_000;
 /// so with the longest timeout in use (120 s for a task on subnet 36) an honest nonce may be as old.
 const MAX_TIMEOUT_NS: u64 = 180_000_000_000;
 const WINDOW: Duration = Duration::from_nanos(ALLOWED_DELTA_NS + MAX_TIMEOUT_NS);
+/// A signed `btauth/1` request may be this old…
+const AUTH_AGE_NS: u64 = 10_000_000_000;
+/// …or this far ahead.
+const AUTH_AHEAD_NS: u64 = 2_000_000_000;
 /// Entries kept at most.
 pub const MAX_SEEN: usize = 500_000;
+const SHARDS: usize = 16;
 const SECOND_NS: u64 = 1_000_000_000;
 
 /// Why a nonce is refused.
@@ -50,7 +60,10 @@ pub enum NonceError {
 
 /// The nonces seen inside the window.
 pub struct Nonces {
-    seen: Mutex<Seen>,
+    /// By the nonce, not by the sender: one busy validator fills them evenly.
+    shards: [Mutex<Seen>; SHARDS],
+    /// What the run before may have accepted of senders whose clocks are ahead: nonces below these.
+    marks: HashMap<Hotkey, u64>,
 }
 
 /// Nonces by the second they name, so that a whole second is forgotten at once.
@@ -65,15 +78,15 @@ struct Seen {
 }
 
 impl Nonces {
-    /// Empty, for a process that started at `started_ns`: what was signed earlier is refused, so that a restart opens no
-    /// window for replays (but for senders whose clock is ahead, by as much as it is).
-    pub fn new(started_ns: u64) -> Self {
-        let seen = Seen { seconds: BTreeMap::new(), count: 0, floor_ns: started_ns, floor_until: WINDOW };
-        Self { seen: Mutex::new(seen) }
+    /// Empty, for a process that started at `started_ns`: what was signed earlier is refused, and what the senders in
+    /// `marks` signed below their mark, so that a restart opens no window for replays.
+    pub fn new(started_ns: u64, marks: HashMap<Hotkey, u64>) -> Self {
+        let seen = || Seen { seconds: BTreeMap::new(), count: 0, floor_ns: started_ns, floor_until: WINDOW };
+        Self { shards: std::array::from_fn(|_| Mutex::new(seen())), marks }
     }
 
-    /// Whether the nonce lies inside the window. Costs nothing, so it comes before the signature.
-    pub fn check_window(&self, nonce_ns: u64, timeout_s: f64, now_ns: u64) -> Result<(), NonceError> {
+    /// Whether the nonce of a dendrite lies inside the window. Costs nothing, so it comes before the signature.
+    pub fn check_window(nonce_ns: u64, timeout_s: f64, now_ns: u64) -> Result<(), NonceError> {
         let acceptable_ns = Self::acceptable_ns(timeout_s);
         if nonce_ns > now_ns.saturating_add(ALLOWED_AHEAD_NS) {
             return Err(NonceError::Future);
@@ -85,22 +98,38 @@ impl Nonces {
         Ok(())
     }
 
+    /// The same for `btauth/1`, whose bounds are its own.
+    pub fn check_auth_window(nonce_ns: u64, now_ns: u64) -> bool {
+        nonce_ns <= now_ns.saturating_add(AUTH_AHEAD_NS) && now_ns.saturating_sub(nonce_ns) <= AUTH_AGE_NS
+    }
+
     /// Remembers the nonce, or refuses it as seen. Comes after the signature: nobody can use up another's nonces.
     ///
-    /// Senders of one hotkey (several dendrites) do not collide: their nonces are clocks of one nanosecond. `uptime` is how
-    /// long the process has run, by the monotonic clock.
-    pub fn remember(&self, hotkey: Hotkey, nonce_ns: u64, now_ns: u64, uptime: Duration) -> Result<(), NonceError> {
-        let mut seen = self.seen.lock();
+    /// `instance` tells the dendrites of one hotkey apart, whose clocks may read the same; it is signed. `uptime` is how long
+    /// the process has run, by the monotonic clock.
+    pub fn remember(
+        &self,
+        hotkey: Hotkey,
+        instance: &str,
+        nonce_ns: u64,
+        now_ns: u64,
+        uptime: Duration,
+    ) -> Result<(), NonceError> {
+        if uptime < WINDOW && self.marks.get(&hotkey).is_some_and(|mark| nonce_ns <= *mark) {
+            return Err(NonceError::Forgotten);
+        }
+        let mut seen = self.shards[shard(nonce_ns)].lock();
         seen.forget_until(now_ns);
-        if seen.count >= MAX_SEEN {
+        if seen.count >= MAX_SEEN / SHARDS {
             seen.forget_oldest(uptime);
         }
         if nonce_ns < seen.floor_ns && uptime < seen.floor_until {
             return Err(NonceError::Forgotten);
         }
-        // Eight bytes of a public key tell senders apart; were two alike, they would also have to share a nanosecond.
-        let [a, b, c, d, e, f, g, h, ..] = *hotkey.bytes();
-        let sender = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        // Eight bytes tell senders apart; were two alike, they would also have to share a nanosecond.
+        let mut sender = DefaultHasher::new();
+        (hotkey, instance).hash(&mut sender);
+        let sender = sender.finish();
         if !seen.seconds.entry(nonce_ns / SECOND_NS).or_default().insert((nonce_ns, sender)) {
             return Err(NonceError::Replayed);
         }
@@ -112,6 +141,11 @@ impl Nonces {
         // A float to integer cast saturates; a negative timeout adds nothing.
         ALLOWED_DELTA_NS + ((timeout_s * 1e9) as u64).min(MAX_TIMEOUT_NS)
     }
+}
+
+/// Clocks tick in microseconds or coarser on some systems, so the low bits alone would not spread.
+fn shard(nonce_ns: u64) -> usize {
+    (nonce_ns.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize
 }
 
 impl Seen {
@@ -144,7 +178,7 @@ mod tests {
     const SECOND: u64 = SECOND_NS;
 
     fn nonces() -> Nonces {
-        Nonces::new(NOW - 1_000 * SECOND)
+        Nonces::new(NOW - 1_000 * SECOND, HashMap::new())
     }
 
     fn hotkey(byte: u8) -> Hotkey {
@@ -157,18 +191,26 @@ mod tests {
     fn requests_out_of_order_are_accepted_and_replays_are_not() {
         let nonces = nonces();
         for nonce in [NOW - 1, NOW - 3, NOW - 2] {
-            assert_eq!(nonces.remember(hotkey(1), nonce, NOW, UP), Ok(()));
+            assert_eq!(nonces.remember(hotkey(1), "uuid", nonce, NOW, UP), Ok(()));
         }
-        assert_eq!(nonces.remember(hotkey(1), NOW - 3, NOW, UP), Err(NonceError::Replayed));
-        assert_eq!(nonces.remember(hotkey(2), NOW - 3, NOW, UP), Ok(()), "another sender's clock may read the same");
+        assert_eq!(nonces.remember(hotkey(1), "uuid", NOW - 3, NOW, UP), Err(NonceError::Replayed));
+        assert_eq!(
+            nonces.remember(hotkey(2), "uuid", NOW - 3, NOW, UP),
+            Ok(()),
+            "another sender's clock may read the same"
+        );
+        assert_eq!(
+            nonces.remember(hotkey(1), "another", NOW - 3, NOW, UP),
+            Ok(()),
+            "and another dendrite's of its own"
+        );
     }
 
     #[test]
     fn a_nonce_is_good_for_four_seconds_and_the_timeout() {
-        let nonces = nonces();
-        assert_eq!(nonces.check_window(NOW - 15 * SECOND, 12.0, NOW), Ok(()));
-        assert_eq!(nonces.check_window(NOW - 100 * SECOND, 120.0, NOW), Ok(()), "waited for a free connection");
-        let error = nonces.check_window(NOW - 60 * SECOND, 12.0, NOW).expect_err("a minute old");
+        assert_eq!(Nonces::check_window(NOW - 15 * SECOND, 12.0, NOW), Ok(()));
+        assert_eq!(Nonces::check_window(NOW - 100 * SECOND, 120.0, NOW), Ok(()), "waited for a free connection");
+        let error = Nonces::check_window(NOW - 60 * SECOND, 12.0, NOW).expect_err("a minute old");
         assert_eq!(
             error.to_string(),
             "Nonce is too old: acceptable delta is 16.00 seconds but request was 60.00 seconds old"
@@ -177,46 +219,91 @@ mod tests {
 
     #[test]
     fn a_huge_timeout_does_not_open_the_window() {
-        let error = nonces().check_window(NOW - 185 * SECOND, 3_600.0, NOW);
+        let error = Nonces::check_window(NOW - 185 * SECOND, 3_600.0, NOW);
         assert!(matches!(error, Err(NonceError::TooOld { .. })));
-        let error = nonces().check_window(NOW - 5 * SECOND, -100.0, NOW);
+        let error = Nonces::check_window(NOW - 5 * SECOND, -100.0, NOW);
         assert!(matches!(error, Err(NonceError::TooOld { .. })));
     }
 
     #[test]
     fn a_nonce_from_the_future_is_refused() {
-        assert_eq!(nonces().check_window(NOW + 3 * SECOND, 12.0, NOW), Ok(()), "clocks differ a little");
-        assert_eq!(nonces().check_window(NOW + 5 * SECOND, 12.0, NOW), Err(NonceError::Future));
-        assert_eq!(nonces().check_window(u64::MAX, 12.0, NOW), Err(NonceError::Future));
+        assert_eq!(Nonces::check_window(NOW + 3 * SECOND, 12.0, NOW), Ok(()), "clocks differ a little");
+        assert_eq!(Nonces::check_window(NOW + 5 * SECOND, 12.0, NOW), Err(NonceError::Future));
+        assert_eq!(Nonces::check_window(u64::MAX, 12.0, NOW), Err(NonceError::Future));
     }
 
     #[test]
     fn what_was_signed_before_the_start_cannot_be_replayed_after_it() {
-        let restarted = Nonces::new(NOW);
-        assert_eq!(restarted.remember(hotkey(1), NOW - 1, NOW + SECOND, UP), Err(NonceError::Forgotten));
-        assert_eq!(restarted.remember(hotkey(1), NOW, NOW + SECOND, UP), Ok(()));
+        let restarted = Nonces::new(NOW, HashMap::new());
+        assert_eq!(restarted.remember(hotkey(1), "uuid", NOW - 1, NOW + SECOND, UP), Err(NonceError::Forgotten));
+        assert_eq!(restarted.remember(hotkey(1), "uuid", NOW, NOW + SECOND, UP), Ok(()));
     }
 
     #[test]
     fn a_clock_that_was_ahead_at_the_start_does_not_refuse_everybody_for_ever() {
-        let hour_ahead = Nonces::new(NOW + 3_600 * SECOND);
-        assert_eq!(hour_ahead.remember(hotkey(1), NOW, NOW, UP), Err(NonceError::Forgotten));
-        assert_eq!(hour_ahead.remember(hotkey(1), NOW, NOW, WINDOW), Ok(()));
+        let hour_ahead = Nonces::new(NOW + 3_600 * SECOND, HashMap::new());
+        assert_eq!(hour_ahead.remember(hotkey(1), "uuid", NOW, NOW, UP), Err(NonceError::Forgotten));
+        assert_eq!(hour_ahead.remember(hotkey(1), "uuid", NOW, NOW, WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn a_sender_whose_clock_was_ahead_before_a_restart_starts_at_its_mark() {
+        let restarted = Nonces::new(NOW, HashMap::from([(hotkey(1), NOW + 2 * SECOND)]));
+        assert_eq!(restarted.remember(hotkey(1), "uuid", NOW + 2 * SECOND, NOW, UP), Err(NonceError::Forgotten));
+        assert_eq!(restarted.remember(hotkey(1), "uuid", NOW + 2 * SECOND + 1, NOW, UP), Ok(()));
+        assert_eq!(
+            restarted.remember(hotkey(2), "uuid", NOW + SECOND, NOW, UP),
+            Ok(()),
+            "others are not held up by it"
+        );
+    }
+
+    #[test]
+    fn the_bounds_of_btauth_are_ten_seconds_back_and_two_ahead() {
+        for (nonce_ns, good) in [
+            (NOW - 10 * SECOND, true),
+            (NOW - 10 * SECOND - 1, false),
+            (NOW + 2 * SECOND, true),
+            (NOW + 2 * SECOND + 1, false),
+            (u64::MAX, false),
+        ] {
+            assert_eq!(Nonces::check_auth_window(nonce_ns, NOW), good, "{nonce_ns}");
+        }
+    }
+
+    #[test]
+    fn nonces_of_coarse_clocks_spread_over_the_shards() {
+        for tick_ns in [1, 100, 1_000, 1_000_000] {
+            let mut counts = [0; SHARDS];
+            for index in 0..1_600 {
+                counts[shard(NOW + index * tick_ns)] += 1;
+            }
+            assert!(counts.iter().all(|count| (50..150).contains(count)), "{tick_ns} ns: {counts:?}");
+        }
     }
 
     #[test]
     fn under_a_flood_the_oldest_are_forgotten_and_refused_but_the_fresh_are_answered() {
         let nonces = nonces();
-        // Over five seconds, up to now.
-        let nonce = |index: u64| NOW - 5 * SECOND + index * 10_000;
-        for index in 0..MAX_SEEN as u64 {
-            nonces.remember(hotkey(1), nonce(index), NOW, UP).expect("room");
+        // Over six seconds, up to now: a fifth more than there is room for.
+        let many = MAX_SEEN as u64 * 6 / 5;
+        let nonce = |index: u64| NOW - 6 * SECOND + index * 10_000;
+        for index in 0..many {
+            nonces.remember(hotkey(1), "uuid", nonce(index), NOW, UP).expect("room is made");
         }
-        assert_eq!(nonces.remember(hotkey(1), NOW, NOW, UP), Ok(()), "fresh");
-        assert_eq!(nonces.remember(hotkey(1), nonce(0), NOW, UP), Err(NonceError::Forgotten), "a replay");
-        assert_eq!(nonces.remember(hotkey(1), nonce(400_000), NOW, UP), Err(NonceError::Replayed), "still known");
+        let held = |nonces: &Nonces| nonces.shards.iter().map(|shard| shard.lock().count).sum::<usize>();
+        assert!(held(&nonces) <= MAX_SEEN, "{}", held(&nonces));
+        assert_eq!(nonces.remember(hotkey(1), "uuid", NOW, NOW, UP), Ok(()), "fresh");
+        assert_eq!(nonces.remember(hotkey(1), "uuid", nonce(0), NOW, UP), Err(NonceError::Forgotten), "a replay");
+        assert_eq!(
+            nonces.remember(hotkey(1), "uuid", nonce(many - 9), NOW, UP),
+            Err(NonceError::Replayed),
+            "still known"
+        );
         let later = NOW + 200 * SECOND;
-        assert_eq!(nonces.remember(hotkey(1), later, later, UP), Ok(()));
-        assert_eq!(nonces.seen.lock().count, 1, "and what the window has passed takes no memory");
+        for index in 0..1_000 {
+            assert_eq!(nonces.remember(hotkey(1), "uuid", later + index, later, UP), Ok(()));
+        }
+        assert_eq!(held(&nonces), 1_000, "and what the window has passed takes no memory");
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 
+use super::btauth::AuthError;
 use super::nonce::NonceError;
 use super::wire::HeadError;
 use crate::agent::AnswerError;
@@ -45,7 +46,16 @@ pub enum Refusal {
     /// Somebody else's signature, or another message's.
     #[error("Not Verified with error: Signature mismatch")]
     Signature,
-    /// As many requests in flight as are allowed.
+    /// A `btauth/1` request that is malformed, for somebody else, or not of now.
+    #[error("{0}")]
+    Auth(#[from] AuthError),
+    /// Too many requests from one network address.
+    #[error("Too many requests from this address")]
+    AddressRate,
+    /// Too many requests signed by one hotkey.
+    #[error("Too many requests signed by this hotkey")]
+    HotkeyRate,
+    /// As many requests in flight as are allowed, in all or of this hotkey.
     #[error("Service unavailable: too many requests in flight")]
     Overloaded,
     /// Larger than the limit.
@@ -71,7 +81,8 @@ pub enum Refusal {
 impl Refusal {
     /// Every label that [`Refusal::label`] gives to a request that was turned away, and those of requests that were over
     /// before: `bad_path`, `disconnected`, `panicked`.
-    pub const LABELS: [&str; 18] = [
+    pub const LABELS: [&str; 21] = [
+        "address_rate",
         "bad_body",
         "bad_header",
         "bad_hotkey",
@@ -81,6 +92,7 @@ impl Refusal {
         "body_too_large",
         "denied",
         "disconnected",
+        "hotkey_rate",
         "low_stake",
         "no_nonce",
         "no_permit",
@@ -90,6 +102,7 @@ impl Refusal {
         "stale_nonce",
         "unknown_synapse",
         "unregistered",
+        "wrong_receiver",
     ];
 
     /// The HTTP status, which a dendrite copies.
@@ -104,7 +117,9 @@ impl Refusal {
             | Self::NoSignature
             | Self::SignatureFormat
             | Self::SignatureText
-            | Self::Signature => StatusCode::UNAUTHORIZED,
+            | Self::Signature
+            | Self::Auth(_) => StatusCode::UNAUTHORIZED,
+            Self::AddressRate | Self::HotkeyRate => StatusCode::TOO_MANY_REQUESTS,
             Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyBroken => StatusCode::BAD_REQUEST,
@@ -127,6 +142,11 @@ impl Refusal {
             Self::Nonce(NonceError::Replayed) => "replayed",
             Self::Nonce(_) => "stale_nonce",
             Self::NoSignature | Self::SignatureFormat | Self::SignatureText | Self::Signature => "bad_signature",
+            Self::Auth(AuthError::Malformed(_)) => "bad_header",
+            Self::Auth(AuthError::WrongReceiver(_)) => "wrong_receiver",
+            Self::Auth(AuthError::Stale(_)) => "stale_nonce",
+            Self::AddressRate => "address_rate",
+            Self::HotkeyRate => "hotkey_rate",
             Self::Overloaded => "overloaded",
             Self::BodyTooLarge(_) => "body_too_large",
             Self::BodyBroken | Self::NotJson | Self::BadBody(_) => "bad_body",
@@ -156,6 +176,11 @@ mod tests {
             Refusal::SignatureFormat,
             Refusal::SignatureText,
             Refusal::Signature,
+            Refusal::Auth(AuthError::Malformed("")),
+            Refusal::Auth(AuthError::WrongReceiver("")),
+            Refusal::Auth(AuthError::Stale("")),
+            Refusal::AddressRate,
+            Refusal::HotkeyRate,
             Refusal::Overloaded,
             Refusal::BodyTooLarge(1),
             Refusal::BodyBroken,

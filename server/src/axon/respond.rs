@@ -3,10 +3,9 @@
 //! A dendrite replaces every field of its synapse by the body's, so the whole request is echoed with the answer's
 //! fields set; and it takes the status from the `bt_header_axon_status_code` header before anything else.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -47,12 +46,10 @@ impl Identity {
         &self,
         request: &HeaderMap,
         mut synapse: Map<String, Value>,
-        fields: &Map<String, Value>,
+        fields: Map<String, Value>,
         took: Duration,
     ) -> Response {
-        for (name, value) in fields {
-            synapse.insert(name.clone(), value.clone());
-        }
+        synapse.extend(fields);
         let axon = synapse.entry("axon").or_insert_with(|| json!({}));
         if !axon.is_object() {
             *axon = json!({});
@@ -64,11 +61,8 @@ impl Identity {
         self.respond(request, StatusCode::OK, "Success", took, "application/json", Body::from(body))
     }
 
-    /// `text` as a stream of raw chunks, cut between words and so between characters.
-    pub fn stream(&self, request: &HeaderMap, text: &str, took: Duration) -> Response {
-        let chunks: Vec<_> =
-            text.split_inclusive(' ').map(|chunk| Ok::<_, Infallible>(Bytes::from(chunk.to_owned()))).collect();
-        let body = Body::from_stream(futures_util::stream::iter(chunks));
+    /// The head of a stream; `body` is what a synapse of its kind reads: raw text, in chunks.
+    pub fn stream(&self, request: &HeaderMap, body: Body, took: Duration) -> Response {
         self.respond(request, StatusCode::OK, "Success", took, "text/event-stream", body)
     }
 
@@ -112,6 +106,22 @@ impl Identity {
         insert("bt_header_axon_hotkey", &self.hotkey);
         response
     }
+}
+
+/// An answer in plain JSON, without a word of the protocol: what a signed HTTP request gets.
+pub fn json_answer(status: StatusCode, fields: &Map<String, Value>) -> Response {
+    let body = serde_json::to_vec(fields).expect("a JSON value always serialises");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The same as a stream of text.
+pub fn text_stream(body: Body) -> Response {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
 }
 
 /// An answer of the HTTP layer beneath the protocol: no synapse, no `bt_header_…`.

@@ -1,72 +1,143 @@
-//! Who sent a request, proven: address, nonce and sr25519 signature.
+//! Who sent a request, proven: address, signature, and that it is here for the first time.
+
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use moka::sync::Cache;
+use parking_lot::Mutex;
 use schnorrkel::{PublicKey, Signature};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::callers::CallersByAddress;
+use super::checker::{Checker, Trust};
+use super::marks::Marks;
 use super::nonce::Nonces;
 use super::refusal::Refusal;
-use super::wire::Head;
-use crate::keys::{self, Hotkey, Ss58Error};
+use crate::domain::{Bucket, Rate};
+use crate::keys::{Claim, Hotkey, Ss58Error};
 
-/// Addresses whose keys are kept decompressed: more than the neurons of any subnet, some 2 MB.
+/// Senders whose keys are kept decompressed: more than the neurons of any subnet, some 2 MB.
 const KNOWN_SENDERS: u64 = 8_192;
-
-/// A sender's address, decoded once.
-#[derive(Clone, Copy)]
-pub struct Sender {
-    /// The public key's bytes, as in the metagraph.
-    pub hotkey: Hotkey,
-    public: PublicKey,
-}
 
 /// Proves senders.
 pub struct Verifier {
     /// Our own address: the receiver in every signed message. What the request says of it may lie.
-    address: String,
-    nonces: Nonces,
-    started: Instant,
-    senders: Cache<String, Sender>,
+    pub address: String,
+    /// Callers by where they call from.
+    pub callers: CallersByAddress,
+    /// Checks signatures.
+    pub checker: Checker,
+    /// What was seen.
+    pub nonces: Nonces,
+    /// What the next run must know of it.
+    pub marks: Marks,
+    /// How often one hotkey may ask, and how many of its requests are answered at the same time.
+    pub limits: SenderLimits,
+    /// When the process started.
+    pub started: Instant,
+    /// By address. Only proven ones, so nobody can push them out with invented addresses.
+    pub senders: Senders,
+}
+
+/// Known senders by address.
+pub type Senders = Cache<String, Arc<Sender>>;
+
+/// Room for the senders of any subnet.
+pub fn senders() -> Senders {
+    Cache::new(KNOWN_SENDERS)
+}
+
+/// What one hotkey may take.
+#[derive(Debug, Clone, Copy)]
+pub struct SenderLimits {
+    /// Signed requests.
+    pub rate: Rate,
+    /// Requests at the same time: one sender cannot take every place.
+    pub inflight: usize,
+}
+
+/// A sender that has signed a request before.
+pub struct Sender {
+    hotkey: Hotkey,
+    public: PublicKey,
+    bucket: Mutex<Bucket>,
+    places: Arc<Semaphore>,
+}
+
+/// The sender that a request names. Not proven: only good for policy, which is cheaper than a signature and so comes first.
+pub struct Named<'a> {
+    /// The public key's bytes, as in the metagraph.
+    pub hotkey: Hotkey,
+    address: &'a str,
+    known: Option<Arc<Sender>>,
+}
+
+/// What a request has to prove.
+pub struct Proof<'a> {
+    /// The signed text.
+    pub message: String,
+    /// The signature.
+    pub signature: Signature,
+    /// The sender's clock, nanoseconds since the Unix epoch.
+    pub nonce_ns: u64,
+    /// What tells the senders of one hotkey apart, as signed.
+    pub instance: &'a str,
+    /// Where it came from…
+    pub from: IpAddr,
+    /// …and how far that is trusted.
+    pub trust: Trust,
 }
 
 impl Verifier {
-    /// For the axon with this address, in a process that started at `started_ns`.
-    pub fn new(address: String, started_ns: u64) -> Self {
-        Self { address, nonces: Nonces::new(started_ns), started: Instant::now(), senders: Cache::new(KNOWN_SENDERS) }
-    }
-
-    /// The named sender. Not proven: only good for policy, which is cheaper than a signature and so comes first.
-    pub fn sender(&self, head: &Head<'_>) -> Result<Sender, Refusal> {
-        let address = head.hotkey.filter(|address| !address.is_empty()).ok_or(Refusal::NoHotkey)?;
-        if let Some(sender) = self.senders.get(address) {
-            return Ok(sender);
+    /// The sender with this address.
+    pub fn named<'a>(&self, address: &'a str) -> Result<Named<'a>, Ss58Error> {
+        if let Some(known) = self.senders.get(address) {
+            return Ok(Named { hotkey: known.hotkey, address, known: Some(known) });
         }
-        let hotkey: Hotkey = address.parse()?;
-        // 32 bytes that are no curve point: nobody can sign for them.
-        let public = PublicKey::from_bytes(hotkey.bytes()).map_err(|_| Ss58Error::Checksum)?;
-        Ok(Sender { hotkey, public })
+        Ok(Named { hotkey: address.parse()?, address, known: None })
     }
 
-    /// Proves that `sender` signed this request for us, now and for the first time.
-    pub fn verify(&self, head: &Head<'_>, sender: &Sender, now_ns: u64) -> Result<(), Refusal> {
-        let nonce_ns = head.nonce_ns.ok_or(Refusal::NoNonce)?;
-        self.nonces.check_window(nonce_ns, head.timeout_s.unwrap_or(0.0), now_ns)?;
-        let signature = parse_signature(head.signature.ok_or(Refusal::NoSignature)?)?;
-        let address = head.hotkey.ok_or(Refusal::NoHotkey)?;
-        if !keys::verify(&sender.public, head.message(nonce_ns, address, &self.address).as_bytes(), &signature) {
+    /// Proves that `named` signed this request, now and for the first time, and gives it a place.
+    pub async fn prove(
+        &self,
+        named: Named<'_>,
+        proof: Proof<'_>,
+        now_ns: u64,
+    ) -> Result<OwnedSemaphorePermit, Refusal> {
+        let Named { hotkey, address, known } = named;
+        let public = match &known {
+            Some(sender) => sender.public,
+            // 32 bytes that are no curve point: nobody can sign for them.
+            None => PublicKey::from_bytes(hotkey.bytes()).map_err(|_| Ss58Error::Checksum)?,
+        };
+        let claim = Claim { public, message: proof.message, signature: proof.signature };
+        let is_true = self.checker.check(claim, proof.trust).await.map_err(|_| Refusal::Overloaded)?;
+        let uptime = self.started.elapsed();
+        if !is_true || proof.trust != Trust::Proven {
+            self.callers.judge(proof.from, is_true, uptime);
+        }
+        if !is_true {
             return Err(Refusal::Signature);
         }
-        self.nonces.remember(sender.hotkey, nonce_ns, now_ns, self.started.elapsed())?;
-        // Only proven senders are remembered, so nobody can push them out with invented addresses.
-        if !self.senders.contains_key(address) {
-            self.senders.insert(address.to_owned(), *sender);
+        self.nonces.remember(hotkey, proof.instance, proof.nonce_ns, now_ns, uptime)?;
+        self.marks.cover(hotkey, proof.nonce_ns, now_ns).await;
+        let sender = known.unwrap_or_else(|| {
+            self.senders.get_with_by_ref(address, || {
+                let bucket = Mutex::new(Bucket::new(self.limits.rate, uptime));
+                Arc::new(Sender { hotkey, public, bucket, places: Arc::new(Semaphore::new(self.limits.inflight)) })
+            })
+        });
+        // After the signature: nobody can use up another's share.
+        if !sender.bucket.lock().take(self.limits.rate, uptime) {
+            return Err(Refusal::HotkeyRate);
         }
-        Ok(())
+        Arc::clone(&sender.places).try_acquire_owned().map_err(|_| Refusal::Overloaded)
     }
 }
 
-fn parse_signature(text: &str) -> Result<Signature, Refusal> {
-    let digits = text.strip_prefix("0x").ok_or(Refusal::SignatureFormat)?;
+/// A signature of 64 bytes, in hexadecimal.
+pub fn parse_signature(digits: &str) -> Result<Signature, Refusal> {
     let mut bytes = [0; 64];
     hex::decode_to_slice(digits, &mut bytes).map_err(|_| Refusal::SignatureText)?;
     Signature::from_bytes(&bytes).map_err(|_| Refusal::SignatureText)

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 pub use load::{ConfigError, load, toml_fault};
 pub use synapse::{SolverConfig, SynapseConfig, build_adapters};
 
+use crate::axon::{MAX_BATCH, SenderLimits};
 use crate::devnet::DevnetConfig;
-use crate::domain::Callers;
+use crate::domain::{Callers, Rate};
 use crate::tuner::TunerConfig;
 
 /// The whole configuration.
@@ -135,8 +136,23 @@ pub struct AxonConfig {
     pub deny: Vec<String>,
     /// Largest body, bytes. Feedback synapses carry recordings of megabytes.
     pub max_body_bytes: usize,
-    /// Requests answered at the same time; more are refused at once with a 503.
+    /// Requests held at the same time; more are refused at once with a 503. One hotkey may have an eighth of them.
     pub max_inflight: usize,
+    /// Questions being solved at the same time; the others queue by stake. Absent: as many as the solvers bear, found by
+    /// how long they take.
+    pub max_solves: Option<usize>,
+    /// Requests a second from one network address, in the long run; 0 is without limit.
+    pub address_rate: f64,
+    /// Requests at once from one network address.
+    pub address_burst: f64,
+    /// Signed requests a second of one hotkey, in the long run; 0 is without limit.
+    pub hotkey_rate: f64,
+    /// Signed requests at once of one hotkey.
+    pub hotkey_burst: f64,
+    /// Signatures checked together at most, 1 to 64; 1 checks each by itself.
+    pub verify_batch: usize,
+    /// Whether a signed HTTP request (SDK 11) must name this miner as its receiver.
+    pub needs_receiver: bool,
 }
 
 impl Default for AxonConfig {
@@ -151,11 +167,53 @@ impl Default for AxonConfig {
             deny: Vec::new(),
             max_body_bytes: 16 * 1024 * 1024,
             max_inflight: 1_024,
+            max_solves: None,
+            address_rate: 500.0,
+            address_burst: 2_000.0,
+            hotkey_rate: 100.0,
+            hotkey_burst: 500.0,
+            verify_batch: MAX_BATCH,
+            needs_receiver: true,
         }
     }
 }
 
 impl AxonConfig {
+    /// How often one network address may ask.
+    pub fn address_rate(&self) -> Rate {
+        Rate { per_s: self.address_rate, burst: self.address_burst }
+    }
+
+    /// What one hotkey may take.
+    pub fn sender_limits(&self) -> SenderLimits {
+        let rate = Rate { per_s: self.hotkey_rate, burst: self.hotkey_burst };
+        SenderLimits { rate, inflight: self.max_inflight.div_ceil(8) }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let between = |name: &str, value: usize, most: usize| match (1..=most).contains(&value) {
+            true => Ok(()),
+            false => Err(format!("axon.{name} is {value}; it must be 1 to {most}")),
+        };
+        between("max_inflight", self.max_inflight, 100_000)?;
+        between("max_solves", self.max_solves.unwrap_or(1), 100_000)?;
+        between("verify_batch", self.verify_batch, MAX_BATCH)?;
+        for (name, rate, burst) in
+            [("address", self.address_rate, self.address_burst), ("hotkey", self.hotkey_rate, self.hotkey_burst)]
+        {
+            if !(0.0..=1e9).contains(&rate) {
+                return Err(format!("axon.{name}_rate is {rate}; it must be 0 (no limit) to 1e9"));
+            }
+            if !(1.0..=1e9).contains(&burst) {
+                return Err(format!("axon.{name}_burst is {burst}; it must be 1 to 1e9"));
+            }
+        }
+        if !(self.min_stake_alpha >= 0.0 && self.min_stake_alpha < 1e9) {
+            return Err(format!("axon.min_stake_alpha is {}; it must be 0 to 1e9", self.min_stake_alpha));
+        }
+        Ok(())
+    }
+
     /// Where to listen.
     pub fn bind(&self, network: Network) -> SocketAddr {
         let ip = self.ip.unwrap_or(match network {
@@ -210,18 +268,13 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         self.tuner.check()?;
         self.devnet.check()?;
+        self.axon.check()?;
         let devnet = self.subtensor.network == Network::Devnet;
         if let Some(ip) = self.axon.ip.filter(|ip| devnet && !ip.is_loopback()) {
             return Err(format!("axon.ip is {ip}; devnet's keys are public, so its axon listens on loopback only"));
         }
         if !(1..=10_000_000).contains(&self.cache.entries) {
             return Err(format!("cache.entries is {}; it must be 1 to 10000000", self.cache.entries));
-        }
-        if self.axon.max_inflight == 0 || self.axon.max_inflight > 100_000 {
-            return Err(format!("axon.max_inflight is {}; it must be 1 to 100000", self.axon.max_inflight));
-        }
-        if !(self.axon.min_stake_alpha >= 0.0 && self.axon.min_stake_alpha < 1e9) {
-            return Err(format!("axon.min_stake_alpha is {}; it must be 0 to 1e9", self.axon.min_stake_alpha));
         }
         Ok(())
     }

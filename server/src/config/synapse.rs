@@ -1,6 +1,6 @@
 //! Synapses and solvers as configured, and the adapters made from them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use url::Url;
 
 use super::{Config, ConfigError};
 use crate::agent::{Adapter, Asks, HashField};
+use crate::axon::Adapters;
 use crate::ports::Solver;
 use crate::solver::{HttpSolver, RulesSolver};
 
@@ -33,6 +34,8 @@ const PING: &str = "Synapse";
 pub struct SynapseConfig {
     /// The class name, case-sensitive.
     pub name: String,
+    /// The path under which signed HTTP requests (SDK 11) ask for it. Absent: its name, as for a dendrite.
+    pub route: Option<String>,
     /// The field that holds the question. Absent: the answer is `reply` alone.
     pub prompt: Option<String>,
     /// Fields that the answer depends on beside the prompt (URL, seed, roles). Requests that differ in one never share
@@ -109,7 +112,7 @@ struct Preset {
 }
 
 /// Makes every adapter of `config`: presets first, own ones over them, and the ping.
-pub fn build_adapters(config: &Config) -> Result<HashMap<String, Adapter>, ConfigError> {
+pub fn build_adapters(config: &Config) -> Result<Adapters, ConfigError> {
     let mut synapses: BTreeMap<String, SynapseConfig> = BTreeMap::new();
     let mut solvers: BTreeMap<String, SolverConfig> = BTreeMap::new();
     for name in &config.presets {
@@ -123,9 +126,19 @@ pub fn build_adapters(config: &Config) -> Result<HashMap<String, Adapter>, Confi
         .into_iter()
         .map(|(name, solver)| build_solver(&name, solver).map(|built| (name, built)))
         .collect::<Result<_, _>>()?;
-    let mut adapters = HashMap::from([(PING.to_owned(), fixed(PING))]);
+    let mut adapters = Adapters::default();
+    adapters.by_name.insert(PING.to_owned(), Arc::new(fixed(PING)));
     for (name, synapse) in synapses {
-        adapters.insert(name, build_adapter(synapse, &solvers)?);
+        let route = synapse.route.clone().unwrap_or_else(|| format!("/{name}"));
+        let fault = |what: &str| ConfigError::Value(format!("synapse {name}: route `{route}` {what}"));
+        if !route.starts_with('/') || route.contains(['?', '#']) {
+            return Err(fault("must be a path that begins with / and has no query"));
+        }
+        let adapter = Arc::new(build_adapter(synapse, &solvers)?);
+        adapters.by_name.insert(name.clone(), Arc::clone(&adapter));
+        if adapters.by_route.insert(route.clone(), adapter).is_some() {
+            return Err(fault("belongs to another synapse already"));
+        }
     }
     Ok(adapters)
 }
@@ -232,7 +245,7 @@ fn json_object(table: toml::Table) -> Result<Map<String, Value>, serde_json::Err
 mod tests {
     use super::*;
 
-    fn with(text: &str) -> Result<HashMap<String, Adapter>, ConfigError> {
+    fn with(text: &str) -> Result<Adapters, ConfigError> {
         build_adapters(&toml::from_str(text).expect("TOML of the right shape"))
     }
 
@@ -240,7 +253,7 @@ mod tests {
     fn every_preset_builds() {
         let adapters = with("").expect("the defaults");
         for name in ["Synapse", "TaskSynapse", "StartRoundSynapse", "PromptSynapse"] {
-            assert!(adapters.contains_key(name), "{name}");
+            assert!(adapters.by_name.contains_key(name), "{name}");
         }
         for (name, _) in PRESETS {
             preset(name).expect(name);
@@ -251,7 +264,7 @@ mod tests {
     fn an_own_synapse_replaces_the_presets_one() {
         let adapters =
             with("[[synapse]]\nname = \"StartRoundSynapse\"\nreply = { agent_name = \"me\" }").expect("good");
-        assert_eq!(adapters["StartRoundSynapse"].reply["agent_name"], "me");
+        assert_eq!(adapters.by_name["StartRoundSynapse"].reply["agent_name"], "me");
     }
 
     #[test]
@@ -261,6 +274,8 @@ mod tests {
             ("[[synapse]]\nname = \"T\"\nprompt = \"p\"\nanswer = [\"a\"]\nsolver = \"wbe\"", "web"),
             ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { t = \"flaot\" }", "flaot"),
             ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { u = \"float\" }", "`u`"),
+            ("[[synapse]]\nname = \"T\"\nroute = \"v1/t\"", "begins with /"),
+            ("[[synapse]]\nname = \"T\"\nroute = \"/TaskSynapse\"", "another synapse"),
             ("[solver.mine]\nkind = \"rules\"\nrules = \"/nonexistent.toml\"", "/nonexistent.toml"),
         ] {
             let error = with(text).err().expect(text).to_string();

@@ -195,7 +195,7 @@ mod tests {
             let (fields, expected) = source.next_task();
             let prompt = fields["prompt"].as_str().expect("a prompt").to_owned();
             let question = Question { synapse: "T".into(), prompt: prompt.clone(), scope: String::new() };
-            let solved = rules.solve(&SolverTask { question, fields }).await.expect(&prompt);
+            let solved = rules.solve(&SolverTask { question, fields, streams: None }, &|_| ()).await.expect(&prompt);
             assert_eq!(expected.score(&solved["actions"]), 1.0, "{prompt}: {solved:?}");
         }
     }

@@ -60,6 +60,6 @@ async fn solve(
     }
     let prompt = fields.get("prompt").and_then(Value::as_str).unwrap_or_default().to_owned();
     let question = Question { synapse: "demo".into(), prompt, scope: String::new() };
-    let answer = upstream.rules.solve(&Task { question, fields }).await;
+    let answer = upstream.rules.solve(&Task { question, fields, streams: None }, &|_| ()).await;
     answer.map(Json).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
 }

@@ -63,22 +63,24 @@ impl PolicyRefusal {
 }
 
 impl Policy {
-    /// Whether `hotkey` may call. Before the first sync of the metagraph (`None`) only the allow list is known.
-    pub fn admit(&self, hotkey: &Hotkey, metagraph: Option<&Metagraph>) -> Result<(), PolicyRefusal> {
+    /// Whether `hotkey` may call, and with what stake behind it, rao: 0 for one that is not on the subnet. Before the first
+    /// sync of the metagraph (`None`) only the allow list is known.
+    pub fn admit(&self, hotkey: &Hotkey, metagraph: Option<&Metagraph>) -> Result<u64, PolicyRefusal> {
         if self.deny.contains(hotkey) {
             return Err(PolicyRefusal::Denied);
         }
+        let neuron = metagraph.and_then(|metagraph| metagraph.find(hotkey)).map(|(_, neuron)| neuron);
         if self.allow.contains(hotkey) || self.callers == Callers::Anyone {
-            return Ok(());
+            return Ok(neuron.map_or(0, |neuron| neuron.stake_rao));
         }
-        let (_, neuron) = metagraph.and_then(|metagraph| metagraph.find(hotkey)).ok_or(PolicyRefusal::Unregistered)?;
+        let neuron = neuron.ok_or(PolicyRefusal::Unregistered)?;
         if self.callers == Callers::Permitted && !neuron.validator_permit {
             return Err(PolicyRefusal::NoPermit);
         }
         if neuron.stake_rao < self.min_stake_rao {
             return Err(PolicyRefusal::LowStake);
         }
-        Ok(())
+        Ok(neuron.stake_rao)
     }
 }
 
@@ -114,14 +116,14 @@ mod tests {
         let verdicts: Vec<_> = [0, 1, 2, 3].map(|byte| policy.admit(&hotkey(byte), Some(&metagraph))).into();
         assert_eq!(
             verdicts,
-            [Ok(()), Err(PolicyRefusal::LowStake), Err(PolicyRefusal::NoPermit), Err(PolicyRefusal::Unregistered)]
+            [Ok(1_000), Err(PolicyRefusal::LowStake), Err(PolicyRefusal::NoPermit), Err(PolicyRefusal::Unregistered)]
         );
     }
 
     #[test]
     fn before_the_first_sync_only_the_allow_list_may_call() {
         let policy = Policy { allow: [hotkey(7)].into(), ..Policy::default() };
-        assert_eq!(policy.admit(&hotkey(7), None), Ok(()));
+        assert_eq!(policy.admit(&hotkey(7), None), Ok(0));
         assert_eq!(policy.admit(&hotkey(0), None), Err(PolicyRefusal::Unregistered));
     }
 

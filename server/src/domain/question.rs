@@ -23,6 +23,8 @@ pub struct Task {
     pub question: Question,
     /// The synapse's own fields, prompt and scope fields among them.
     pub fields: Map<String, Value>,
+    /// The answer field whose text validators read as it is written, if they do.
+    pub streams: Option<String>,
 }
 
 impl Question {

@@ -1,14 +1,16 @@
-//! Answers by an HTTP service: the task's fields go out as one JSON object, the answer's fields come back as one.
+//! Answers by an HTTP service: the task's fields go out as one JSON object, the answer's fields come back as one. Where the
+//! answer is streamed, the service may send its text instead, as `text/…`, bit by bit.
 
 use std::time::Duration;
 
+use axum::http::header::CONTENT_TYPE;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::domain::Task;
-use crate::ports::{SolveError, Solver};
+use crate::ports::{SolveError, Solver, Write};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An answer larger than this is a fault of the service, not an answer.
@@ -33,7 +35,7 @@ impl HttpSolver {
         Ok(Self { client: client.build()?, url })
     }
 
-    async fn post(&self, task: &Task) -> Result<Map<String, Value>, SolveError> {
+    async fn post(&self, task: &Task, write: Write<'_>) -> Result<Map<String, Value>, SolveError> {
         // Never the URL in an error: it may hold credentials.
         let upstream = |error: reqwest::Error| {
             let error = anyhow::Error::from(error.without_url());
@@ -44,12 +46,26 @@ impl HttpSolver {
         if !status.is_success() {
             return Err(SolveError::Upstream(format!("the solver at {} answered {status}", self.origin())));
         }
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let streams = task.streams.as_ref().filter(|_| content_type.is_some_and(|kind| kind.starts_with("text/")));
         let mut body = Vec::new();
+        let mut passed_on = 0;
         while let Some(chunk) = response.chunk().await.map_err(upstream)? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(SolveError::BadAnswer(format!("the solver at {} answered too much", self.origin())));
             }
             body.extend_from_slice(&chunk);
+            if streams.is_some() {
+                let text = whole_characters(&body[passed_on..]);
+                write(text);
+                passed_on += text.len();
+            }
+        }
+        if let Some(field) = streams {
+            let text = String::from_utf8(body);
+            let text =
+                text.map_err(|_| SolveError::BadAnswer(format!("the solver at {} sent no UTF-8", self.origin())))?;
+            return Ok(Map::from_iter([(field.clone(), text.into())]));
         }
         match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) => Ok(fields),
@@ -59,6 +75,14 @@ impl HttpSolver {
 
     fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+}
+
+/// What can be shown of text that is still coming: a chunk may end inside a character.
+fn whole_characters(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to there"),
     }
 }
 
@@ -72,7 +96,22 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 impl Solver for HttpSolver {
-    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
-        self.post(task).boxed()
+    fn solve<'a>(&'a self, task: &'a Task, write: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+        self.post(task, write).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_passed_on_up_to_its_last_whole_character() {
+        let text = "é€😀";
+        for end in 0..=text.len() {
+            let shown = whole_characters(&text.as_bytes()[..end]);
+            assert!(text.starts_with(shown) && end - shown.len() < 4, "{end}: {shown}");
+        }
+        assert_eq!(whole_characters(b"ok\xffno"), "ok", "what is no UTF-8 is never passed on");
     }
 }

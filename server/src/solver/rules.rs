@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::domain::Task;
-use crate::ports::{SolveError, Solver};
+use crate::ports::{SolveError, Solver, Write};
 
 static PLACEHOLDER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{([a-z_][a-z0-9_]*)\}").expect("a constant pattern"));
@@ -99,7 +99,7 @@ impl RulesSolver {
 }
 
 impl Solver for RulesSolver {
-    fn solve<'a>(&'a self, task: &'a Task) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+    fn solve<'a>(&'a self, task: &'a Task, _: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
         std::future::ready(self.answer(task)).boxed()
     }
 }
@@ -187,7 +187,7 @@ mod tests {
 
     fn task(prompt: &str, fields: Value) -> Task {
         let question = Question { synapse: "T".into(), prompt: prompt.into(), scope: String::new() };
-        Task { question, fields: fields.as_object().expect("an object").clone() }
+        Task { question, fields: fields.as_object().expect("an object").clone(), streams: None }
     }
 
     const RULES: &str = r#"

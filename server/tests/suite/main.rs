@@ -6,6 +6,7 @@ mod api;
 mod axon;
 mod browser;
 mod interop_requests;
+mod negative;
 mod page;
 mod process;
 mod running;
