@@ -180,7 +180,7 @@ impl App {
         let limit = config.axon.max_solves.map_or(Limit::adaptive(max_inflight), Limit::Fixed);
         let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), limit, clock.clone()));
 
-        let (checker, threads) = checker(checker_threads(), config.axon.verify_batch);
+        let (checker, threads) = checker(checker_threads(cores()), config.axon.verify_batch);
         for thread in threads {
             tasks.spawn("signatures", run_thread("signatures", move || thread.run(), stop.clone()));
         }
@@ -315,9 +315,14 @@ async fn run_thread(name: &'static str, work: impl FnOnce() + Send + 'static, st
     stop.run_until_cancelled(ended).await;
 }
 
-/// Half of the cores check signatures, at least one; the others do the rest.
-fn checker_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+/// Cores of this machine that we may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// How many of the cores check signatures: in batches that takes less than half as long as the rest of a request.
+pub fn checker_threads(cores: usize) -> usize {
+    (cores / 3).max(1)
 }
 
 async fn bind(what: &'static str, address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {

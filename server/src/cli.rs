@@ -91,11 +91,8 @@ pub struct RunArgs {
 #[derive(Debug, Clone, Args)]
 pub struct BenchArgs {
     /// Signed requests per measurement.
-    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    #[arg(long, default_value_t = 40_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub requests: u32,
-    /// Connections at the same time.
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub connections: u32,
     /// A Python with `bittensor==10.5.0`, to measure the SDK's own axon in the same run.
     #[arg(long, value_name = "PYTHON", env = "LODE_BENCH_PYTHON")]
     pub python: Option<PathBuf>,

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use clap::Parser;
 use lode::api::AdminToken;
-use lode::app::{App, Surroundings, make_data_dir};
+use lode::app::{App, Surroundings, checker_threads, cores, make_data_dir};
 use lode::cli::{BenchArgs, Cli, Command, DataArgs, RunArgs};
 use lode::clock::Clock;
 use lode::config::{self, Config, Network};
 use lode::{bench, shutdown, telemetry};
+use tokio::runtime::{Builder, Runtime};
 
 /// Wrong flags, configuration, wallet or port: the operator can mend it.
 const EXIT_USAGE: u8 = 2;
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         Err(error) => return complain(EXIT_USAGE, &first_line(&error.to_string())),
     };
     rustls::crypto::ring::default_provider().install_default().expect("nothing installed a provider before main");
-    let runtime = tokio::runtime::Runtime::new().expect("the system gives us threads");
+    let runtime = runtime();
     let result = match cli.command {
         None => runtime.block_on(run(cli.run)),
         Some(Command::Run(args)) => runtime.block_on(run(*args)),
@@ -38,6 +39,12 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, message)) => complain(code, &message),
     }
+}
+
+/// Some of the cores check signatures on threads of their own; the others run everything else.
+fn runtime() -> Runtime {
+    let threads = cores().saturating_sub(checker_threads(cores())).max(1);
+    Builder::new_multi_thread().worker_threads(threads).enable_all().build().expect("the system gives us threads")
 }
 
 /// Threads that still wait for something have this long.

@@ -11,32 +11,37 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Connections of the open loop: enough that one slow answer does not hold up the next.
-const OPEN_CONNECTIONS: u32 = 8;
 /// No request of a benchmark takes this long on a server that works.
 const GIVE_UP: Duration = Duration::from_secs(60);
+
+/// The requests of each connection, as bytes.
+pub(super) type Scripts = Vec<Vec<Vec<u8>>>;
 
 /// What a load made of a server.
 pub(super) struct Load {
     pub(super) answered: u32,
-    pub(super) refused: u32,
+    /// Those with another status than was expected.
+    pub(super) unexpected: u32,
     pub(super) wall_s: f64,
     pub(super) p50_ms: f64,
     pub(super) p99_ms: f64,
 }
 
-/// Every connection sends its next request when the last is answered.
-pub(super) async fn closed_loop(address: SocketAddr, scripts: Vec<Vec<Vec<u8>>>) -> Result<Load> {
+/// Every connection sends its next request when the last is answered with `status`.
+pub(super) async fn closed_loop(address: SocketAddr, scripts: Scripts, status: u16) -> Result<Load> {
+    let mut clients = Vec::new();
+    for script in scripts {
+        clients.push((Client::connect(address).await?, script));
+    }
     let started = Instant::now();
     let mut connections = JoinSet::new();
-    for script in scripts {
+    for (mut client, script) in clients {
         connections.spawn(async move {
-            let mut client = Client::connect(address).await?;
             let mut tally = Tally::new();
             for request in script {
                 let sent = Instant::now();
-                let status = client.exchange(&request).await?;
-                tally.count(status, sent.elapsed());
+                let got = client.exchange(&request).await?;
+                tally.count(got == status, sent.elapsed());
             }
             Ok::<_, anyhow::Error>(tally)
         });
@@ -44,22 +49,30 @@ pub(super) async fn closed_loop(address: SocketAddr, scripts: Vec<Vec<Vec<u8>>>)
     collect(connections, started).await
 }
 
-/// Requests go out at their time, whether the last was answered or not: a late answer counts from when it was due.
-pub(super) async fn open_loop(address: SocketAddr, path: &str, per_s: u32, seconds: u32) -> Result<Load> {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").into_bytes();
+/// Requests go out at their time, `per_s` in all, the connections taking turns. One that is late because the answer before
+/// it was counts from when it was due; one that the generator's timer sent late counts from when it went.
+pub(super) async fn open_loop(address: SocketAddr, scripts: Scripts, per_s: f64, status: u16) -> Result<Load> {
+    let gap = Duration::from_secs_f64(scripts.len() as f64 / per_s);
+    let count = scripts.len() as u32;
+    let mut clients = Vec::new();
+    for script in scripts {
+        clients.push((Client::connect(address).await?, script));
+    }
     let started = Instant::now();
-    let gap = Duration::from_secs(1) * OPEN_CONNECTIONS / per_s;
     let mut connections = JoinSet::new();
-    for connection in 0..OPEN_CONNECTIONS {
-        let request = request.clone();
+    for (turn, (mut client, script)) in (0_u32..).zip(clients) {
         connections.spawn(async move {
-            let mut client = Client::connect(address).await?;
             let mut tally = Tally::new();
-            for index in 0..per_s * seconds / OPEN_CONNECTIONS {
-                let due = started + gap * connection / OPEN_CONNECTIONS + gap * index;
-                sleep_until(due).await;
-                let status = client.exchange(&request).await?;
-                tally.count(status, due.elapsed());
+            for (index, request) in (0_u32..).zip(script) {
+                let due = started + gap * turn / count + gap * index;
+                let from = if Instant::now() > due {
+                    due
+                } else {
+                    sleep_until(due).await;
+                    Instant::now()
+                };
+                let got = client.exchange(&request).await?;
+                tally.count(got == status, from.elapsed());
             }
             Ok::<_, anyhow::Error>(tally)
         });
@@ -72,12 +85,12 @@ async fn collect(mut connections: JoinSet<Result<Tally>>, started: Instant) -> R
     while let Some(done) = connections.join_next().await {
         let tally = done.context("a connection's task")??;
         all.latency.add(&tally.latency).context("same bounds")?;
-        all.refused += tally.refused;
+        all.unexpected += tally.unexpected;
     }
     let quantile_ms = |quantile| all.latency.value_at_quantile(quantile) as f64 / 1_000.0;
     Ok(Load {
         answered: all.latency.len() as u32,
-        refused: all.refused,
+        unexpected: all.unexpected,
         wall_s: started.elapsed().as_secs_f64(),
         p50_ms: quantile_ms(0.5),
         p99_ms: quantile_ms(0.99),
@@ -86,18 +99,18 @@ async fn collect(mut connections: JoinSet<Result<Tally>>, started: Instant) -> R
 
 struct Tally {
     latency: Histogram<u32>,
-    refused: u32,
+    unexpected: u32,
 }
 
 impl Tally {
     fn new() -> Self {
         let latency = Histogram::new_with_bounds(1, 60_000_000, 3).expect("constant bounds in range");
-        Self { latency, refused: 0 }
+        Self { latency, unexpected: 0 }
     }
 
-    fn count(&mut self, status: u16, took: Duration) {
+    fn count(&mut self, is_expected: bool, took: Duration) {
         self.latency.saturating_record(took.as_micros() as u64);
-        self.refused += u32::from(status != 200);
+        self.unexpected += u32::from(!is_expected);
     }
 }
 
@@ -111,7 +124,7 @@ impl Client {
     pub(super) async fn connect(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
+        Ok(Self { stream, buffer: Vec::new() })
     }
 
     /// Sends a request, reads its answer whole, and tells the status.
@@ -126,17 +139,23 @@ impl Client {
         &self.buffer[head..]
     }
 
+    /// Gives back what a connection that rests does not need.
+    pub(super) fn rest(&mut self) {
+        self.buffer = Vec::new();
+    }
+
     async fn read_answer(&mut self) -> Result<u16> {
         self.buffer.clear();
         let head = loop {
-            if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
-                break at;
-            }
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 bail!("the server hung up");
             }
+            if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
+                break at;
+            }
         };
-        let text = std::str::from_utf8(&self.buffer[..head])?.to_ascii_lowercase();
+        // Both servers write names in lower case.
+        let text = std::str::from_utf8(&self.buffer[..head])?;
         let status = text.split(' ').nth(1).context("a status line")?.parse()?;
         let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
         let length: usize = length.context("an answer with content-length")?.trim().parse()?;

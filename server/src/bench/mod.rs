@@ -4,126 +4,157 @@
 //! that repeats. Wall-clock rates share the cores with the load generator.
 
 mod load;
+mod requests;
 mod subject;
+mod table;
 
+use std::hint::black_box;
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value};
+use schnorrkel::{PublicKey, Signature};
+use tokio::time::Instant;
 
-use crate::axon::EMPTY_BODY_HASH;
 use crate::cli::BenchArgs;
 use crate::clock::Clock;
-use crate::devnet::{Dendrite, devnet_signer};
-use load::{Load, closed_loop, open_loop};
-use subject::Subject;
+use crate::devnet::devnet_signer;
+use crate::keys::{Claim, verify, verify_all};
+use load::{Client, Load, Scripts, closed_loop, open_loop};
+use requests::{Kind, gets, scripts};
+use subject::{Caller, Subject};
+use table::{Figures, Row};
 
 /// The SDK's axon answers some 170 requests a CPU second: enough for a figure, not for a coffee break.
 const PYTHON_REQUESTS: u32 = 1_600;
+const PYTHON_CONNECTIONS: u32 = 16;
+/// Under it, requests queue for the verifier.
+const CONNECTIONS: u32 = 64;
 /// The bar for the dashboard's figures: 1,000 requests a second for five seconds.
 const DASHBOARD_RATE: u32 = 1_000;
 const DASHBOARD_SECONDS: u32 = 5;
+/// Connections that nothing is asked on.
+const IDLE_CONNECTIONS: usize = 10_000;
 /// After the start, before memory is read.
 const IDLE: Duration = Duration::from_secs(3);
-/// Requests are signed before the run: this keeps both axons from refusing the last of them as too old (Lode for three
-/// minutes).
-const TIMEOUT_S: f64 = 600.0;
-
-/// One measured load.
-struct Row {
-    what: String,
-    load: Load,
-    cpu_s: f64,
-}
-
-impl Row {
-    fn per_cpu_second(&self) -> f64 {
-        f64::from(self.load.answered) / self.cpu_s
-    }
-}
+/// Signatures checked to know what one costs.
+const VERIFIED: u32 = 5_000;
+const REFUSED: u32 = 10_000;
 
 /// Measures and prints.
 pub async fn run(args: BenchArgs, out: &mut impl Write) -> Result<()> {
-    if args.connections > args.requests.min(PYTHON_REQUESTS) {
-        bail!("more connections than requests: lower --connections or raise --requests");
-    }
-    let lode = Subject::start_lode().await?;
-    writeln!(out, "start to first answer      {:>9.0} ms", lode.start_ms)?;
-    tokio::time::sleep(IDLE).await;
-    writeln!(out, "resident memory, idle      {:>9.1} MB", lode.resident_mb()?)?;
+    let clock = Clock::system();
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    let mut figures = Figures { verify_us: verify_us(1), batch_us: verify_us(32), ..Figures::default() };
 
-    let mut rows = Vec::new();
-    for connections in [1, args.connections] {
-        rows.push(signed(&lode, "lode", args.requests, connections).await?);
+    let lode = Subject::start_lode(64).await?;
+    figures.start_ms = lode.start_ms;
+    tokio::time::sleep(IDLE).await;
+    figures.idle_mb = lode.resident_mb()?;
+    let signed = |connections| scripts(Kind::Signed, &lode.hotkey, args.requests, connections, &clock);
+    for connections in [1, 16, CONNECTIONS] {
+        let what = format!("lode, signed, {connections} connection{}", if connections == 1 { "" } else { "s" });
+        figures.batched.push(closed(&lode, what, signed(connections), 200).await?);
     }
-    writeln!(out, "resident memory, loaded    {:>9.1} MB", lode.resident_mb()?)?;
+    figures.loaded_mb = lode.resident_mb()?;
+    let most_per_s = figures.batched.iter().map(Row::per_second).fold(0.0, f64::max);
+    let what = format!("lode, signed, {:.0}/s: half of that", most_per_s / 2.0);
+    figures.half = Some(open(&lode, what, signed(CONNECTIONS), most_per_s / 2.0).await?);
+    for (kind, what) in [
+        (Kind::BadSignature, "a bad signature"),
+        (Kind::Stranger, "an unknown hotkey"),
+        (Kind::Malformed, "a malformed head"),
+    ] {
+        let script = scripts(kind, &lode.hotkey, REFUSED, CONNECTIONS, &clock);
+        figures.refused.push(closed(&lode, format!("lode, refused: {what}"), script, kind.status()).await?);
+    }
+    let script = gets("/api/dashboard", DASHBOARD_RATE * DASHBOARD_SECONDS, 8);
     let before_s = lode.cpu_s()?;
-    let load = open_loop(lode.api, "/api/dashboard", DASHBOARD_RATE, DASHBOARD_SECONDS).await?;
-    let dashboard = Row { what: "GET /api/dashboard, 1,000/s".into(), load, cpu_s: lode.cpu_s()? - before_s };
+    let load = open_loop(lode.api, script, f64::from(DASHBOARD_RATE), 200).await?;
+    let what = format!("GET /api/dashboard, {DASHBOARD_RATE}/s");
+    figures.dashboard = Some(Row { what, load, cpu_s: lode.cpu_s()? - before_s });
     drop(lode);
 
-    let mut python_best = None;
+    let lode = Subject::start_lode(1).await?;
+    let script = scripts(Kind::Signed, &lode.hotkey, args.requests, CONNECTIONS, &clock);
+    let what = format!("lode, signed, {CONNECTIONS} connections, one by one");
+    figures.unbatched = Some(closed(&lode, what, script, 200).await?);
+    drop(lode);
+    figures.held_mb = Some(hold_connections().await?);
+
     if let Some(python) = &args.python {
-        let subject = Subject::start_python(python, &args.scripts).await?;
-        let row = signed(&subject, "python axon 10.5.0", PYTHON_REQUESTS, args.connections).await?;
-        python_best = Some(row.per_cpu_second());
-        rows.push(row);
-    }
-    print(out, &rows, &dashboard)?;
-    match python_best {
-        Some(python) => {
-            let lode =
-                rows.iter().filter(|row| row.what.starts_with("lode")).map(Row::per_cpu_second).fold(0.0, f64::max);
-            writeln!(out, "\nrequests per CPU second, lode : python = {:.0} : 1", lode / python)?;
+        for (caller, kind, what, status) in [
+            (Caller::Anyone, Kind::Signed, "python axon 10.5.0, signed", 200),
+            (Caller::Nobody, Kind::Signed, "python axon 10.5.0, refused: policy", 403),
+        ] {
+            let subject = Subject::start_python(python, &args.scripts, caller).await?;
+            let script = scripts(kind, &subject.hotkey, PYTHON_REQUESTS, PYTHON_CONNECTIONS, &clock);
+            let what = format!("{what}, {PYTHON_CONNECTIONS} connections");
+            figures.python.push(closed(&subject, what, script, status).await?);
         }
-        None => writeln!(out, "\nfor the SDK's own axon in the same run: --python <a venv with bittensor==10.5.0>")?,
+    }
+    figures.print(out)?;
+    if args.python.is_none() {
+        writeln!(out, "\nfor the SDK's own axon in the same run: --python <a venv with bittensor==10.5.0>")?;
     }
     Ok(())
 }
 
-/// Signed requests for one cached answer.
-async fn signed(subject: &Subject, name: &str, requests: u32, connections: u32) -> Result<Row> {
-    let per_connection = requests / connections;
-    let fields = Map::from_iter([("text".to_owned(), Value::from("hello"))]);
-    let clock = Clock::system();
-    let scripts = (0..connections)
-        .map(|connection| {
-            // One dendrite per connection: the SDK's axon demands growing nonces of each.
-            let uuid = format!("bench-{connection}-{}", clock.now_ns());
-            let dendrite = Dendrite::new(devnet_signer("validator 0"), uuid);
-            let sign =
-                || dendrite.sign(&subject.hotkey, "EchoSynapse", &fields, EMPTY_BODY_HASH, TIMEOUT_S, clock.now_ns());
-            (0..per_connection).map(|_| sign().to_http()).collect()
-        })
-        .collect();
+async fn closed(subject: &Subject, what: String, scripts: Scripts, status: u16) -> Result<Row> {
+    measure(subject, what, closed_loop(subject.axon, scripts, status)).await
+}
+
+async fn open(subject: &Subject, what: String, scripts: Scripts, per_s: f64) -> Result<Row> {
+    measure(subject, what, open_loop(subject.axon, scripts, per_s, 200)).await
+}
+
+async fn measure(subject: &Subject, what: String, load: impl Future<Output = Result<Load>>) -> Result<Row> {
     let before_s = subject.cpu_s()?;
-    let load = closed_loop(subject.axon, scripts).await.with_context(|| format!("{name} under load"))?;
-    let what = format!("{name}, signed, {connections} connection{}", if connections == 1 { "" } else { "s" });
+    let load = load.await.with_context(|| format!("{what}: under load"))?;
     Ok(Row { what, load, cpu_s: subject.cpu_s()? - before_s })
 }
 
-fn print(out: &mut impl Write, rows: &[Row], dashboard: &Row) -> Result<()> {
-    writeln!(
-        out,
-        "\n{:<42}{:>10}{:>10}{:>10}{:>12}{:>12}",
-        "", "req/s", "p50 ms", "p99 ms", "CPU µs/req", "req/CPU s"
-    )?;
-    for row in rows.iter().chain([dashboard]) {
-        let load = &row.load;
-        writeln!(
-            out,
-            "{:<42}{:>10.0}{:>10.2}{:>10.2}{:>12.1}{:>12.0}",
-            row.what,
-            f64::from(load.answered) / load.wall_s,
-            load.p50_ms,
-            load.p99_ms,
-            1e6 * row.cpu_s / f64::from(load.answered),
-            row.per_cpu_second(),
-        )?;
-        if load.refused > 0 {
-            writeln!(out, "    of these {} were not answered with 200: the figures above do not count", load.refused)?;
+/// What one signature costs when `together` are checked at a time, microseconds: the least of five rounds.
+fn verify_us(together: u32) -> f64 {
+    let claim = |index: u32| {
+        let signer = devnet_signer(&format!("validator {}", index % 12));
+        let message = format!("message {index}");
+        let signature = Signature::from_bytes(&signer.sign(message.as_bytes())).expect("64 bytes");
+        Claim { public: PublicKey::from_bytes(signer.hotkey().bytes()).expect("a key"), message, signature }
+    };
+    let claims: Vec<_> = (0..together).map(claim).collect();
+    let claims: Vec<_> = claims.iter().collect();
+    let rounds = VERIFIED / together / 5;
+    let round = |_| {
+        let started = Instant::now();
+        for _ in 0..rounds {
+            match black_box(&claims).as_slice() {
+                [claim] => assert!(verify(claim)),
+                claims => assert!(verify_all(claims)),
+            }
+        }
+        started.elapsed().as_secs_f64() * 1e6 / f64::from(rounds * together)
+    };
+    (0..5).map(round).fold(f64::INFINITY, f64::min)
+}
+
+/// Resident memory of a fresh miner with many connections, each of which has asked once and rests, megabytes.
+async fn hold_connections() -> Result<f64> {
+    let lode = Subject::start_lode(64).await?;
+    let request = b"GET /nothing HTTP/1.1\r\nhost: axon\r\n\r\n";
+    let mut clients = Vec::with_capacity(IDLE_CONNECTIONS);
+    for _ in 0..IDLE_CONNECTIONS {
+        let mut client = Client::connect(lode.axon).await?;
+        client.exchange(request).await?;
+        client.rest();
+        clients.push(client);
+    }
+    let held_mb = lode.resident_mb()?;
+    // All of them are still there.
+    for client in clients.iter_mut().step_by(100) {
+        if client.exchange(request).await? != 404 {
+            bail!("a resting connection did not answer");
         }
     }
-    Ok(())
+    Ok(held_mb)
 }

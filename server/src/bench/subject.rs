@@ -6,14 +6,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::TIMEOUT_S;
 use super::load::Client;
-use crate::axon::EMPTY_BODY_HASH;
+use super::requests::request;
 use crate::clock::Clock;
 use crate::devnet::{Dendrite, devnet_signer};
 
@@ -21,11 +20,15 @@ use crate::devnet::{Dendrite, devnet_signer};
 const TICKS_PER_S: f64 = 100.0;
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Lode as it is, with one synapse that the SDK's reference axon also has. Nothing moves but what is measured.
+/// Lode as it is, with one synapse that the SDK's reference axon also has. Nothing moves but what is measured, and one
+/// address may ask as often as it can.
 const LODE_TOML: &str = r#"
 presets = []
 [devnet]
 rate = 0.0
+[axon]
+address_rate = 0.0
+hotkey_rate = 0.0
 [[synapse]]
 name = "EchoSynapse"
 prompt = "text"
@@ -35,6 +38,14 @@ solver = "echo"
 kind = "rules"
 rules = "builtin:echo"
 "#;
+
+/// Whom the SDK's axon answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    Anyone,
+    /// Nobody who asks here.
+    Nobody,
+}
 
 pub(super) struct Subject {
     child: Child,
@@ -46,16 +57,15 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// This very binary, in release mode if it is one.
-    pub(super) async fn start_lode() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("lode-bench-{}", std::process::id()));
+    /// This very binary, in release mode if it is one, checking so many signatures together.
+    pub(super) async fn start_lode(verify_batch: usize) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("lode-bench-{}-{verify_batch}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("bench.toml"), LODE_TOML)?;
         let (axon, api) = (free_address()?, free_address()?);
         let hotkey = devnet_signer("our miner").address().to_owned();
         let clock = Clock::system();
         let dendrite = Dendrite::new(devnet_signer("validator 0"), "start".into());
-        let fields = Map::from_iter([("text".to_owned(), Value::from("hello"))]);
         let started = Instant::now();
         let mut command = Command::new(std::env::current_exe()?);
         command
@@ -63,15 +73,14 @@ impl Subject {
             .arg("--config")
             .arg(folder.join("bench.toml"))
             .arg("--data-dir")
-            .arg(folder.join("data"));
+            .arg(folder.join("data"))
+            .env("LODE__AXON__VERIFY_BATCH", verify_batch.to_string());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
         let mut subject = Self { child, axon, api, hotkey, start_ms: 0.0, folder: Some(folder) };
         loop {
             if let Ok(mut client) = Client::connect(axon).await {
                 // Signed anew each time: a request from before the start would be refused.
-                let now_ns = clock.now_ns();
-                let request =
-                    dendrite.sign(&subject.hotkey, "EchoSynapse", &fields, EMPTY_BODY_HASH, TIMEOUT_S, now_ns);
+                let request = request(&dendrite, &subject.hotkey, clock.now_ns());
                 if client.exchange(&request.to_http()).await.is_ok_and(|status| status == 200) {
                     break;
                 }
@@ -85,13 +94,16 @@ impl Subject {
     }
 
     /// The SDK's axon, with the script that it is measured with everywhere.
-    pub(super) async fn start_python(python: &Path, scripts: &Path) -> Result<Self> {
+    pub(super) async fn start_python(python: &Path, scripts: &Path, caller: Caller) -> Result<Self> {
         let axon = free_address()?;
         let started = Instant::now();
+        let nobody = devnet_signer("nobody");
+        let allow = if caller == Caller::Nobody { vec!["--allow", nobody.address()] } else { Vec::new() };
         let mut child = Command::new(python)
             .arg(scripts.join("reference_axon.py"))
             .args(["--port", &axon.port().to_string(), "--bench", "--wallet-name", "miner", "--wallet-path"])
             .arg(scripts.join("../vectors/wallets"))
+            .args(allow)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
