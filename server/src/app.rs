@@ -26,7 +26,7 @@ use crate::config::{Config, ConfigError, Network, SolverConfig, build_adapters};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, devnet_signer, run_demo_traffic};
 use crate::domain::{Callers, Limit, Policy};
 use crate::figures::Figures;
-use crate::keys::{Hotkey, KeyfileError, Signer, hotkey_path, load_hotkey};
+use crate::keys::{Hotkey, KeyfileError, Signer, ask_on_terminal, hotkey_path, load_hotkey};
 use crate::listen::{DRAIN, serve};
 use crate::ports::{Chain, ChainWatch, Recall};
 use crate::recorder::Recorder;
@@ -339,7 +339,7 @@ fn signer(config: &Config) -> Result<Signer, StartError> {
         Network::Offline => {
             let wallet = &config.wallet;
             let path = hotkey_path(&expand_home(&wallet.path), &wallet.name, &wallet.hotkey);
-            Ok(load_hotkey(&path, |name| std::env::var(name).ok())?)
+            Ok(load_hotkey(&path, |name| std::env::var(name).ok(), ask_on_terminal)?)
         }
     }
 }

@@ -1,27 +1,36 @@
-//! The hotkey file of bittensor-wallet, plain or encrypted, old (≤ 4.0) or new (≥ 4.1).
-//!
-//! A file is one JSON object. The secret is taken from `secretPhrase`, else `secretSeed`, else `privateKey`, as the SDK
-//! does, and must give the address that the file itself names.
+//! Loading the hotkey file of bittensor-wallet, plain or encrypted, old (≤ 4.0) or new (≥ 4.1).
 
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
-use crypto_secretbox::aead::Aead;
-use crypto_secretbox::{KeyInit, XSalsa20Poly1305};
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::Signer;
+use super::nacl::Sealed;
+use super::plain::parse_keyfile;
 
-/// The mark and the salt are fixed by bittensor-wallet.
-const NACL_MARK: &[u8] = b"$NACL";
-const NACL_SALT: [u8; 16] =
-    [0x13, 0x71, 0x83, 0xdf, 0xf1, 0x5a, 0x09, 0xbc, 0x9c, 0x90, 0xb5, 0x51, 0x87, 0x39, 0xe9, 0xb1];
 /// A key file is some 500 bytes; anything far larger is not one.
-const MAX_SIZE_BYTES: u64 = 64 * 1024;
+const MAX_SIZE_BYTES: usize = 64 * 1024;
+/// How often a password is asked for.
+const TRIES: usize = 3;
+/// What older wallets encrypted with: how such a file begins, and what to do with it.
+const OLD_ENCRYPTIONS: [(&[u8], &str); 2] = [
+    (
+        b"$ANSIBLE_VAULT",
+        "it is encrypted in an old way (Ansible Vault) that Lode does not read; write it anew from its mnemonic: btcli \
+         wallet regen-hotkey --use-password",
+    ),
+    (
+        b"gAAAAA",
+        "it is encrypted in the oldest way (Fernet), which wallets of today cannot open; write it anew from its \
+         mnemonic: btcli wallet regen-hotkey --use-password",
+    ),
+];
 
-/// Why a hotkey could not be loaded, and what to do.
+/// Why a hotkey could not be loaded, and what to do. No text holds anything of the file's content or of a password.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyfileError {
     /// Missing or not permitted.
@@ -48,21 +57,30 @@ pub enum KeyfileError {
         /// The fault, without any of the content.
         what: &'static str,
     },
-    /// Encrypted, and no password is known.
-    #[error("the hotkey file {path} is encrypted; set {variable} to its password as btcli stores it")]
+    /// Encrypted, no password is known, and nobody answers.
+    #[error(
+        "the hotkey file {path} is encrypted; set {variable} to its password as btcli stores it, or start Lode in a \
+         terminal, where it asks"
+    )]
     NeedsPassword {
         /// The file.
         path: PathBuf,
         /// The variable that the SDK reads.
         variable: String,
     },
-    /// Encrypted with another password.
+    /// Encrypted with another password than the variable's.
     #[error("the password in {variable} does not open the hotkey file {path}")]
     WrongPassword {
         /// The file.
         path: PathBuf,
         /// The variable that was read.
         variable: String,
+    },
+    /// Encrypted with another password than those that were typed.
+    #[error("no password that was typed opens the hotkey file {path}")]
+    WrongAnswers {
+        /// The file.
+        path: PathBuf,
     },
 }
 
@@ -71,95 +89,87 @@ pub fn hotkey_path(wallets: &Path, name: &str, hotkey: &str) -> PathBuf {
     wallets.join(name).join("hotkeys").join(hotkey)
 }
 
-/// Loads a hotkey. `env` looks up environment variables: the password of an encrypted file is in `BT_PW_…`.
-pub fn load_hotkey(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Signer, KeyfileError> {
+/// Loads a hotkey.
+///
+/// The password of an encrypted file is what `env` knows as `BT_PW_…`. Where it knows none, `ask` is called with a
+/// prompt, up to three times; it gives none when nobody answers. Opening takes seconds and half a GiB.
+pub fn load_hotkey(
+    path: &Path,
+    env: impl Fn(&str) -> Option<String>,
+    ask: impl FnMut(&str) -> Option<Zeroizing<String>>,
+) -> Result<Signer, KeyfileError> {
+    let malformed = |what| KeyfileError::Malformed { path: path.into(), what };
     let content = read(path)?;
-    let plain = if content.starts_with(NACL_MARK) { decrypt(path, &content, env)? } else { content };
-    parse(&plain).map_err(|what| KeyfileError::Malformed { path: path.into(), what })
+    if let Some((_, what)) = OLD_ENCRYPTIONS.iter().find(|(mark, _)| content.starts_with(mark)) {
+        return Err(malformed(what));
+    }
+    let plain = match Sealed::of(&content) {
+        Some(sealed) => {
+            let sealed = sealed.map_err(malformed)?;
+            unlock(path, env, ask, |password| sealed.open(password).map_err(malformed))?
+        }
+        None => content,
+    };
+    parse_keyfile(&plain).map_err(malformed)
 }
 
+/// The content of a regular file that is its owner's alone.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyfileError> {
     let unreadable = |error| KeyfileError::Unreadable { path: path.into(), error };
-    let meta = std::fs::metadata(path).map_err(unreadable)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = meta.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyfileError::Exposed { path: path.into(), mode });
-        }
+    let malformed = |what| Err(KeyfileError::Malformed { path: path.into(), what });
+    // Before it is opened: opening a FIFO waits for whoever writes into it.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return malformed("it is not a regular file");
     }
-    if meta.len() > MAX_SIZE_BYTES {
-        return Err(KeyfileError::Malformed { path: path.into(), what: "it is too large for a key file" });
+    if is_coldkey(path) {
+        return malformed("it is a coldkey, which Lode never reads; give the name of a hotkey with --wallet.hotkey");
     }
-    std::fs::read(path).map(Zeroizing::new).map_err(unreadable)
+    let file = File::open(path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyfileError::Exposed { path: path.into(), mode });
+    }
+    // Room for all of it from the start: a buffer that grows leaves copies behind.
+    let mut content = Zeroizing::new(Vec::with_capacity(2 * MAX_SIZE_BYTES));
+    file.take(MAX_SIZE_BYTES as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() > MAX_SIZE_BYTES {
+        return malformed("it is too large for a key file");
+    }
+    Ok(content)
 }
 
-fn parse(plain: &[u8]) -> Result<Signer, &'static str> {
-    let Ok(Value::Object(file)) = serde_json::from_slice(plain) else {
-        return Err("it is not a JSON object");
-    };
-    if file.get("cryptoType").is_some_and(|kind| !kind.is_null() && kind.as_u64() != Some(1)) {
-        return Err("its cryptoType is not 1 (sr25519)");
-    }
-    let signer = secret(&file)?;
-    match text(&file, "ss58Address") {
-        Some(address) if address != signer.address() => Err("its ss58Address is not that of its secret"),
-        _ => Ok(signer),
-    }
+/// Whether the path leads, over `..` or links, to a wallet's coldkey.
+fn is_coldkey(path: &Path) -> bool {
+    std::fs::canonicalize(path).is_ok_and(|real| real.ends_with("coldkey") && !real.ends_with("hotkeys/coldkey"))
 }
 
-/// The first secret present, in the order in which the SDK looks.
-fn secret(file: &Map<String, Value>) -> Result<Signer, &'static str> {
-    if let Some(phrase) = text(file, "secretPhrase") {
-        return seed_of_phrase(phrase).map(|seed| Signer::from_seed(&seed));
-    }
-    if let Some(seed) = text(file, "secretSeed") {
-        let seed = Zeroizing::new(unhex(seed).ok_or("its secretSeed is not hexadecimal")?);
-        let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| "its secretSeed is not 32 bytes")?;
-        return Ok(Signer::from_seed(seed));
-    }
-    if let Some(private) = text(file, "privateKey") {
-        let private = Zeroizing::new(unhex(private).ok_or("its privateKey is not hexadecimal")?);
-        return Signer::from_secret(&private).map_err(|_| "its privateKey is not an sr25519 key of 64 bytes");
-    }
-    Err("it holds no secret (secretPhrase, secretSeed or privateKey), so it cannot sign")
-}
-
-/// Substrate's way from a mnemonic to a seed: PBKDF2 over the *entropy*, not over the words as in BIP39 itself.
-fn seed_of_phrase(phrase: &str) -> Result<Zeroizing<[u8; 32]>, &'static str> {
-    let mnemonic = bip39::Mnemonic::parse_normalized(phrase).map_err(|_| "its secretPhrase is not a BIP39 mnemonic")?;
-    let entropy = Zeroizing::new(mnemonic.to_entropy());
-    let mut seed = Zeroizing::new([0; 64]);
-    pbkdf2::pbkdf2_hmac::<sha2::Sha512>(&entropy, b"mnemonic", 2_048, &mut seed[..]);
-    let mut first = Zeroizing::new([0; 32]);
-    first.copy_from_slice(&seed[..32]);
-    Ok(first)
-}
-
-fn decrypt(
+/// Finds the password with which `open` gives something.
+fn unlock<T>(
     path: &Path,
-    content: &[u8],
     env: impl Fn(&str) -> Option<String>,
-) -> Result<Zeroizing<Vec<u8>>, KeyfileError> {
-    let malformed = |what| KeyfileError::Malformed { path: path.into(), what };
+    mut ask: impl FnMut(&str) -> Option<Zeroizing<String>>,
+    open: impl Fn(&[u8]) -> Result<Option<T>, KeyfileError>,
+) -> Result<T, KeyfileError> {
+    let path_buf = || path.to_owned();
     let variable = password_variable(path);
-    let stored =
-        env(&variable).ok_or_else(|| KeyfileError::NeedsPassword { path: path.into(), variable: variable.clone() })?;
-    let wrong = || KeyfileError::WrongPassword { path: path.into(), variable: variable.clone() };
-    let password = unscramble(&stored, &variable).ok_or_else(wrong)?;
-
-    let sealed = &content[NACL_MARK.len()..];
-    let (nonce, boxed) = sealed.split_at_checked(24).ok_or_else(|| malformed("it is cut short"))?;
-    // libsodium's "sensitive" parameters, as bittensor-wallet uses them: half a GiB and some seconds, once at start.
-    let params = Params::new(512 * 1024, 8, 1, Some(32)).expect("constants within Argon2's ranges");
-    let mut key = Zeroizing::new([0; 32]);
-    Argon2::new(Algorithm::Argon2i, Version::V0x13, params)
-        .hash_password_into(&password, &NACL_SALT, &mut key[..])
-        .map_err(|_| malformed("there is not enough memory to open it (512 MiB are needed)"))?;
-    let cipher = XSalsa20Poly1305::new_from_slice(&key[..]).expect("a key of 32 bytes");
-    let nonce: [u8; 24] = nonce.try_into().expect("split at 24");
-    cipher.decrypt(&nonce.into(), boxed).map(Zeroizing::new).map_err(|_| wrong())
+    if let Some(stored) = env(&variable).map(Zeroizing::new) {
+        let opened = unscramble(&stored, &variable).map(|password| open(&password)).transpose()?.flatten();
+        return opened.ok_or_else(|| KeyfileError::WrongPassword { path: path_buf(), variable });
+    }
+    let mut prompt = format!("Password of the hotkey file {}: ", path.display());
+    for attempt in 0..TRIES {
+        let Some(password) = ask(&prompt) else {
+            return Err(match attempt {
+                0 => KeyfileError::NeedsPassword { path: path_buf(), variable },
+                _ => KeyfileError::WrongAnswers { path: path_buf() },
+            });
+        };
+        if let Some(opened) = open(password.as_bytes())? {
+            return Ok(opened);
+        }
+        prompt = "That does not open it. Password: ".into();
+    }
+    Err(KeyfileError::WrongAnswers { path: path_buf() })
 }
 
 /// `BT_PW_` and the path with `/` and `.` as `_`, in capitals.
@@ -169,37 +179,38 @@ fn password_variable(path: &Path) -> String {
 
 /// The SDK stores base64(password XOR name of the variable): not secrecy, but not in clear either.
 fn unscramble(stored: &str, variable: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(stored.trim()).ok()?;
-    Some(Zeroizing::new(bytes.iter().zip(variable.bytes().cycle()).map(|(byte, mask)| byte ^ mask).collect()))
-}
-
-fn text<'a>(file: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    file.get(key)?.as_str().filter(|text| !text.is_empty())
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()
+    let mut bytes = Zeroizing::new(base64::engine::general_purpose::STANDARD.decode(stored.trim()).ok()?);
+    bytes.iter_mut().zip(variable.bytes().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
     const MINER: &str = "5EHgWw2Af1pnoc7f1A8bfmM97W3DAYW8xr82RfhLL9oAabAe";
     const PASSWORD: &str = "Tr0ub4dor&3-h1-Test!";
 
-    /// A test wallet, copied to where its mode can be 0600: git keeps no such modes.
+    /// A test wallet's hotkey, copied to where its mode can be 0600: git keeps no such modes.
     fn wallet(name: &str) -> (tempfile::TempDir, PathBuf) {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/wallets").join(name);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(name);
+        hotkey(&std::fs::read(source).expect("the wallet is in the repository"))
+    }
+
+    /// A hotkey file with this content in a folder of its own.
+    fn hotkey(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("hotkey");
-        std::fs::copy(&source, &path).expect("the wallet is in the repository");
+        let path = hotkey_path(folder.path(), "w", "default");
+        std::fs::create_dir_all(path.parent().expect("in hotkeys")).expect("own folder");
+        std::fs::write(&path, content).expect("own file");
         chmod(&path, 0o600);
         (folder, path)
     }
 
     fn chmod(path: &Path, mode: u32) {
-        use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("own file");
     }
 
@@ -207,68 +218,169 @@ mod tests {
         None
     }
 
+    fn nobody(_: &str) -> Option<Zeroizing<String>> {
+        None
+    }
+
+    fn refusal(path: &Path) -> String {
+        load_hotkey(path, no_env, nobody).expect_err("refused").to_string()
+    }
+
     #[test]
     fn plain_files_of_old_and_new_wallets_give_the_same_key() {
-        for name in ["miner/hotkeys/default", "miner/hotkeys/default_4_0_1"] {
+        for name in ["wallets/miner/hotkeys/default", "wallets/bw_4_0_1/miner/hotkeys/default"] {
             let (_folder, path) = wallet(name);
-            assert_eq!(load_hotkey(&path, no_env).expect(name).address(), MINER, "{name}");
+            assert_eq!(load_hotkey(&path, no_env, nobody).expect(name).address(), MINER, "{name}");
         }
-    }
-
-    #[test]
-    fn a_private_key_alone_and_a_seed_alone_are_enough_to_sign() {
-        let (_folder, path) = wallet("miner/hotkeys/alice");
-        let alice = load_hotkey(&path, no_env).expect("private key only");
-        assert_eq!(alice.address(), "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
-        let (_folder, path) = wallet("miner/hotkeys/seed");
-        load_hotkey(&path, no_env).expect("seed only");
-    }
-
-    #[test]
-    fn a_file_that_others_can_read_is_refused_with_the_command_that_mends_it() {
-        let (_folder, path) = wallet("miner/hotkeys/default");
-        chmod(&path, 0o644);
-        let error = load_hotkey(&path, no_env).expect_err("readable by others").to_string();
-        assert!(error.contains("chmod 600"), "{error}");
-    }
-
-    #[test]
-    fn a_missing_file_names_the_flags_to_check() {
-        let error = load_hotkey(Path::new("/nonexistent/hotkey"), no_env).expect_err("missing").to_string();
-        assert!(error.contains("--wallet.name"), "{error}");
     }
 
     #[test]
     fn an_encrypted_file_opens_with_the_password_as_the_sdk_stores_it() {
-        let (_folder, path) = wallet("miner/hotkeys/encrypted");
+        let (_folder, path) = wallet("wallets/miner/hotkeys/encrypted");
         let variable = password_variable(&path);
         let scrambled: Vec<u8> = PASSWORD.bytes().zip(variable.bytes().cycle()).map(|(a, b)| a ^ b).collect();
         let stored = base64::engine::general_purpose::STANDARD.encode(scrambled);
         let env = |name: &str| (name == variable).then(|| stored.clone());
-        assert_eq!(load_hotkey(&path, env).expect("the right password").address(), MINER);
+        assert_eq!(load_hotkey(&path, env, nobody).expect("the right password").address(), MINER);
     }
 
     #[test]
-    fn an_encrypted_file_without_its_password_names_the_variable() {
-        let (_folder, path) = wallet("miner/hotkeys/encrypted");
-        let error = load_hotkey(&path, no_env).expect_err("no password").to_string();
-        assert!(error.contains(&password_variable(&path)), "{error}");
+    fn an_encrypted_file_of_an_old_wallet_opens_with_the_password_that_is_typed() {
+        let (_folder, path) = wallet("wallets/bw_4_0_1/miner/hotkeys/encrypted");
+        let typed = |_: &str| Some(Zeroizing::new(PASSWORD.to_owned()));
+        assert_eq!(load_hotkey(&path, no_env, typed).expect("the right password").address(), MINER);
     }
 
     #[test]
-    fn a_key_of_another_kind_or_address_is_refused() {
-        for (json, word) in [
-            (r#"{"cryptoType":0,"secretSeed":"0x00"}"#, "cryptoType"),
-            (r#"{"secretSeed":"0x01","ss58Address":"5x"}"#, "32 bytes"),
-            (r#"{"ss58Address":"5EHgWw2Af1pnoc7f1A8bfmM97W3DAYW8xr82RfhLL9oAabAe"}"#, "no secret"),
-            ("[]", "JSON object"),
-        ] {
-            let what = parse(json.as_bytes()).expect_err(json);
-            assert!(what.contains(word), "{what}");
+    fn the_variables_name_and_its_scrambling_are_the_sdks() {
+        let path = Path::new("/tmp/h1/vectors/wallets/miner/hotkeys/encrypted");
+        let variable = password_variable(path);
+        assert_eq!(variable, "BT_PW__TMP_H1_VECTORS_WALLETS_MINER_HOTKEYS_ENCRYPTED");
+        let stored = "FiZvJTVrOzs/dmxlWW57ESYnO3M="; // as bittensor-wallet 4.1.1 wrote it
+        assert_eq!(unscramble(stored, &variable).expect("base64").as_slice(), PASSWORD.as_bytes());
+        assert!(unscramble("not base64!", "BT_PW").is_none());
+    }
+
+    /// What comes of typing these lines when only "right" opens, and what was asked.
+    fn typing(lines: &[&str]) -> (Result<(), KeyfileError>, Vec<String>) {
+        let asked = RefCell::new(Vec::new());
+        let ask = |prompt: &str| {
+            asked.borrow_mut().push(prompt.to_owned());
+            lines.get(asked.borrow().len() - 1).map(|line| Zeroizing::new((*line).to_owned()))
+        };
+        let open = |password: &[u8]| Ok((password == b"right").then_some(()));
+        let opened = unlock(Path::new("/w/hotkeys/default"), no_env, ask, open);
+        (opened, asked.into_inner())
+    }
+
+    #[test]
+    fn a_password_is_asked_for_up_to_three_times() {
+        let (opened, asked) = typing(&["right", "never read"]);
+        assert!(opened.is_ok());
+        assert_eq!(asked, ["Password of the hotkey file /w/hotkeys/default: "]);
+
+        let (opened, asked) = typing(&["wrong", "right"]);
+        assert!(opened.is_ok());
+        assert_eq!(asked[1], "That does not open it. Password: ");
+
+        let (opened, asked) = typing(&["Wrong-1", "Wrong-2", "Wrong-3", "right"]);
+        let error = opened.expect_err("the fourth is too late").to_string();
+        assert_eq!(asked.len(), 3);
+        assert!(error.contains("/w/hotkeys/default") && !error.contains("Wrong"), "{error}");
+
+        let (opened, _) = typing(&["wrong"]);
+        assert!(matches!(opened, Err(KeyfileError::WrongAnswers { .. })), "gave up after one");
+    }
+
+    #[test]
+    fn a_password_in_the_environment_is_the_only_one_tried() {
+        let env = |_: &str| Some("####".to_owned());
+        let ask = |_: &str| -> Option<Zeroizing<String>> { panic!("asked although the variable is set") };
+        let error = unlock(Path::new("/w"), env, ask, |_| Ok(None::<()>)).expect_err("wrong").to_string();
+        assert!(error.contains("BT_PW__W") && !error.contains("##"), "{error}");
+    }
+
+    #[test]
+    fn an_encrypted_file_without_its_password_names_the_variable_and_the_terminal() {
+        let (_folder, path) = wallet("wallets/miner/hotkeys/encrypted");
+        let error = refusal(&path);
+        assert!(error.contains(&password_variable(&path)) && error.contains("terminal"), "{error}");
+    }
+
+    #[test]
+    fn older_encryptions_are_named_with_the_command_that_replaces_them() {
+        for (content, name) in [("$ANSIBLE_VAULT;1.1;AES256\n3765", "Ansible Vault"), ("gAAAAABkc2Vj", "Fernet")] {
+            let (_folder, path) = hotkey(content.as_bytes());
+            let error = refusal(&path);
+            assert!(error.contains(name) && error.contains("btcli wallet regen-hotkey --use-password"), "{error}");
         }
-        let mut seed = format!(r#"{{"secretSeed":"0x{}","ss58Address":"{MINER}"}}"#, "11".repeat(32));
-        assert!(parse(seed.as_bytes()).expect_err("another address").contains("ss58Address"));
-        seed = seed.replace(MINER, "");
-        assert!(parse(seed.as_bytes()).is_ok(), "an empty address is as good as none");
+    }
+
+    #[test]
+    fn an_encrypted_file_cut_short_is_refused_before_anybody_is_asked() {
+        let (_folder, path) = hotkey(b"$NACL and little more");
+        let ask = |_: &str| -> Option<Zeroizing<String>> { panic!("asked for nothing") };
+        let error = load_hotkey(&path, no_env, ask).expect_err("cut short").to_string();
+        assert!(error.contains("cut short"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused_with_the_command_that_mends_it() {
+        let (_folder, path) = wallet("wallets/miner/hotkeys/default");
+        for mode in [0o644, 0o640, 0o604, 0o601] {
+            chmod(&path, mode);
+            let error = refusal(&path);
+            assert!(error.contains(&format!("run: chmod 600 {}", path.display())), "{mode:o}: {error}");
+        }
+        chmod(&path, 0o400);
+        load_hotkey(&path, no_env, nobody).expect("its owner's alone");
+    }
+
+    #[test]
+    fn a_link_to_a_hotkey_is_as_good_as_the_file_and_as_strict() {
+        let (folder, path) = wallet("wallets/miner/hotkeys/default");
+        let link = folder.path().join("link");
+        symlink(&path, &link).expect("own folder");
+        assert_eq!(load_hotkey(&link, no_env, nobody).expect("a link").address(), MINER);
+        chmod(&path, 0o644);
+        assert!(refusal(&link).contains("chmod 600"));
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_without_waiting_for_it() {
+        let (folder, path) = hotkey(b"");
+        let fifo = folder.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&fifo).status().expect("mkfifo runs");
+        assert!(made.success());
+        for odd in [path.parent().expect("hotkeys"), &fifo, Path::new("/dev/null")] {
+            let error = refusal(odd);
+            assert!(error.contains("not a regular file"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_coldkey_is_never_read_whatever_leads_to_it() {
+        let (folder, path) = wallet("wallets/miner/hotkeys/default");
+        let coldkey = folder.path().join("w/coldkey");
+        std::fs::rename(&path, &coldkey).expect("own file");
+        symlink(&coldkey, &path).expect("own folder");
+        for way in [&coldkey, &path, &hotkey_path(folder.path(), "w", "../coldkey")] {
+            let error = refusal(way);
+            assert!(error.contains("it is a coldkey"), "{error}");
+        }
+        let named = hotkey_path(folder.path(), "w", "coldkey");
+        std::fs::rename(&coldkey, &named).expect("own file");
+        load_hotkey(&named, no_env, nobody).expect("a hotkey that is called so");
+    }
+
+    #[test]
+    fn a_file_far_too_large_is_refused() {
+        let (_folder, path) = hotkey(&[b' '; MAX_SIZE_BYTES + 1]);
+        assert!(refusal(&path).contains("too large"));
+    }
+
+    #[test]
+    fn a_missing_file_names_the_flags_to_check() {
+        assert!(refusal(Path::new("/nonexistent/hotkey")).contains("--wallet.name"));
     }
 }

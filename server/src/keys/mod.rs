@@ -1,20 +1,39 @@
 //! Hotkeys: addresses, signing, and the wallet files of the Bittensor SDK.
 //!
-//! Only hotkeys. The coldkey's secret has no business on a miner and nothing here can read one.
+//! Only hotkeys. The coldkey's secret has no business on a miner and is refused when a path leads to it.
+//!
+//! # What is wiped from memory
+//!
+//! As soon as it is not needed any more: the file's content, encrypted and plain; the texts taken from it; the
+//! mnemonic's words and entropy; seeds and private keys; the password as typed and as in the variable; the key that
+//! Argon2 makes of it and its 512 MiB of working memory; the states of BLAKE2, SHA-2 and XSalsa20 in between. schnorrkel
+//! wipes the key that signs when the [`Signer`] is dropped, and a `Signer` cannot be cloned.
+//!
+//! Not wiped, because safe code cannot reach it:
+//! - copies that moving a value leaves on the stack and in registers, and scratch variables of the crates that parse
+//!   mnemonics, hash and decrypt;
+//! - the buffers that rpassword's line outgrows, and serde_json's scratch for a text with JSON escapes, which no wallet
+//!   writes in a key;
+//! - the environment, which holds the scrambled password as long as the process runs;
+//! - what the system has swapped out or written into a core dump.
 
 mod keyfile;
+mod nacl;
+mod plain;
 mod ss58;
+mod terminal;
 
 pub use keyfile::{KeyfileError, hotkey_path, load_hotkey};
+pub use plain::parse_keyfile;
 pub use ss58::{Hotkey, Ss58Error};
+pub use terminal::ask_on_terminal;
 
 use schnorrkel::{ExpansionMode, MiniSecretKey, PublicKey, Signature};
 
 /// The context of every sr25519 signature on Substrate chains.
 const SIGNING_CONTEXT: &[u8] = b"substrate";
 
-/// A hotkey that can sign. Its secret is never shown: `Debug` prints the address.
-#[derive(Clone)]
+/// A hotkey that can sign. Its secret is never shown: `Debug` prints the address. schnorrkel wipes it when dropped.
 pub struct Signer {
     pair: schnorrkel::Keypair,
     address: String,

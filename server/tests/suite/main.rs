@@ -11,3 +11,4 @@ mod page;
 mod process;
 mod running;
 mod support;
+mod wallet;
