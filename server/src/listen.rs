@@ -15,6 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
@@ -79,24 +80,29 @@ pub async fn serve(
         };
         // Small answers must not wait for more to come.
         let _ = stream.set_nodelay(true);
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_TIMEOUT));
-        let router = TowerToHyperService::new(router.clone());
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer.ip()));
-            router.call(request)
-        });
-        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
-        let connection = connections.watch(connection);
+        let (http, router, stop) = (http.clone(), router.clone(), stop.clone());
+        let watcher = connections.watcher();
         tasks.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!("{name}: a connection ended: {error}");
+            // A connection on which nobody has said anything yet needs none of hyper's buffers, 16 KB.
+            let spoken = timeout(HEADER_TIMEOUT, stream.readable());
+            if let Some(Ok(Ok(()))) = stop.run_until_cancelled(spoken).await {
+                let mut stream = TimeoutStream::new(stream);
+                stream.set_write_timeout(Some(WRITE_TIMEOUT));
+                let router = TowerToHyperService::new(router);
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(Peer(peer.ip()));
+                    router.call(request)
+                });
+                let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+                if let Err(error) = watcher.watch(connection).await {
+                    tracing::debug!("{name}: a connection ended: {error}");
+                }
             }
             drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+    if timeout(DRAIN, connections.shutdown()).await.is_err() {
         tracing::warn!("{name}: some requests were still in flight after {} s and are cut off", DRAIN.as_secs());
     }
     tasks.abort_all();

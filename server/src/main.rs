@@ -61,9 +61,10 @@ async fn run(args: RunArgs) -> Result<(), Exit> {
     let surroundings = Surroundings { clock, log: telemetry.ring.clone(), feeder: Some(telemetry.feeder) };
     let headless = config.api.headless || cfg!(not(feature = "ui"));
     let app = App::start(config, &data_dir, surroundings).await.map_err(|error| usage(&error))?;
-    say_where(&app, headless);
+    // Before anybody is told that we are here: who is told may stop us at once.
     let signals =
         shutdown::Signals::new().map_err(|error| (EXIT_FAILED, format!("cannot wait for signals: {error}")))?;
+    say_where(&app, headless);
     let stop = async {
         tracing::info!("{}: finishing the requests in flight", signals.next().await);
     };

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use schnorrkel::{PublicKey, Signature};
 use tokio::time::Instant;
 
+use crate::axon::MAX_BATCH;
 use crate::cli::BenchArgs;
 use crate::clock::Clock;
 use crate::devnet::devnet_signer;
@@ -47,7 +48,7 @@ pub async fn run(args: BenchArgs, out: &mut impl Write) -> Result<()> {
     rlimit::increase_nofile_limit(u64::MAX)?;
     let mut figures = Figures { verify_us: verify_us(1), batch_us: verify_us(32), ..Figures::default() };
 
-    let lode = Subject::start_lode(64).await?;
+    let lode = Subject::start_lode(MAX_BATCH).await?;
     figures.start_ms = lode.start_ms;
     tokio::time::sleep(IDLE).await;
     figures.idle_mb = lode.resident_mb()?;
@@ -138,23 +139,24 @@ fn verify_us(together: u32) -> f64 {
     (0..5).map(round).fold(f64::INFINITY, f64::min)
 }
 
-/// Resident memory of a fresh miner with many connections, each of which has asked once and rests, megabytes.
-async fn hold_connections() -> Result<f64> {
-    let lode = Subject::start_lode(64).await?;
+/// Resident memory of a fresh miner with many open connections, megabytes: before anything is asked on them, and when each
+/// has asked once and rests.
+async fn hold_connections() -> Result<(f64, f64)> {
+    let lode = Subject::start_lode(MAX_BATCH).await?;
     let request = b"GET /nothing HTTP/1.1\r\nhost: axon\r\n\r\n";
     let mut clients = Vec::with_capacity(IDLE_CONNECTIONS);
     for _ in 0..IDLE_CONNECTIONS {
-        let mut client = Client::connect(lode.axon).await?;
-        client.exchange(request).await?;
-        client.rest();
-        clients.push(client);
+        clients.push(Client::connect(lode.axon).await?);
     }
-    let held_mb = lode.resident_mb()?;
-    // All of them are still there.
-    for client in clients.iter_mut().step_by(100) {
+    // The last has been accepted when it is answered, and so have those before it.
+    let mut last = Client::connect(lode.axon).await?;
+    last.exchange(request).await?;
+    let silent_mb = lode.resident_mb()?;
+    for client in &mut clients {
         if client.exchange(request).await? != 404 {
             bail!("a resting connection did not answer");
         }
+        client.rest();
     }
-    Ok(held_mb)
+    Ok((silent_mb, lode.resident_mb()?))
 }
