@@ -5,10 +5,14 @@
 mod api;
 mod axon;
 mod browser;
+mod btauth;
 mod interop_requests;
+mod limits;
+mod mixed;
 mod negative;
 mod page;
 mod process;
 mod running;
+mod streaming;
 mod support;
 mod wallet;

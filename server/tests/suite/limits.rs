@@ -1,0 +1,104 @@
+//! What one caller may take, and how long it may take for it.
+
+use std::sync::atomic::Ordering;
+
+use lode::axon::EMPTY_BODY_HASH;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Duration, Instant};
+
+use crate::support::{Miner, NOW_NS, exchange, interop_config};
+
+#[tokio::test]
+async fn an_address_that_floods_is_refused_before_anything_else_is_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = interop_config();
+    (config.axon.address_rate, config.axon.address_burst) = (0.001, 3.0);
+    let miner = Miner::start(config, folder.path(), NOW_NS).await;
+    let junk = b"POST /Nothing HTTP/1.1\r\nhost: axon\r\ncontent-length: 0\r\n\r\n";
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(exchange(miner.axon, junk).await.status);
+    }
+    let reply = miner.call(&miner.sign("EchoSynapse", &json!({"text": "hello"}))).await;
+    assert_eq!((statuses, reply.status), (vec![404; 3], 429), "{}", reply.text());
+    assert_eq!(reply.header("bt_header_axon_status_code"), Some("429"), "a dendrite understands it");
+    let refused = miner.get("/api/dashboard").await.json()["traffic"]["refused"].clone();
+    assert_eq!(refused["address_rate"], 1);
+    miner.stop().await;
+}
+
+#[tokio::test]
+async fn a_hotkeys_share_is_used_up_by_its_signatures_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = interop_config();
+    (config.axon.hotkey_rate, config.axon.hotkey_burst) = (0.001, 2.0);
+    let miner = Miner::start(config, folder.path(), NOW_NS).await;
+    let sign = || miner.sign("EchoSynapse", &json!({"text": "hello"}));
+    for _ in 0..5 {
+        // In its name, but not by it.
+        let mut forged = sign();
+        forged.headers.iter_mut().find(|(name, _)| *name == "bt_header_dendrite_uuid").unwrap().1 = "another".into();
+        assert_eq!(miner.call(&forged).await.status, 401);
+    }
+    assert_eq!([miner.call(&sign()).await.status, miner.call(&sign()).await.status], [200; 2]);
+    let reply = miner.call(&sign()).await;
+    assert_eq!(reply.status, 429, "{}", reply.text());
+    let refused = miner.get("/api/dashboard").await.json()["traffic"]["refused"].clone();
+    assert_eq!((&refused["hotkey_rate"], &refused["bad_signature"]), (&json!(1), &json!(5)));
+    miner.stop().await;
+}
+
+#[tokio::test]
+async fn a_replay_is_refused_after_a_restart_even_if_its_senders_clock_was_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Miner::start(interop_config(), folder.path(), NOW_NS).await;
+    let ahead_ns = NOW_NS + 2_000_000_000;
+    let sign =
+        |miner: &Miner, nonce_ns| miner.sign_at("EchoSynapse", &json!({"text": "hello"}), EMPTY_BODY_HASH, nonce_ns);
+    let request = sign(&first, ahead_ns);
+    assert_eq!(first.call(&request).await.status, 200);
+    first.stop().await;
+    let second = Miner::start(interop_config(), folder.path(), NOW_NS + 100_000_000).await;
+    let reply = second.call(&request).await;
+    assert_eq!(reply.status, 401, "{}", reply.text());
+    let fresh_ns = ahead_ns + 1_100_000_000;
+    assert_eq!(second.call(&sign(&second, fresh_ns)).await.status, 200, "a second later the sender is heard again");
+    second.stop().await;
+}
+
+/// How long the miner bears a client that sends `begun` and then nothing, by a clock that jumps to whatever is next.
+async fn patience(miner: &Miner, begun: &[u8]) -> (Duration, String) {
+    let mut slow = TcpStream::connect(miner.axon).await.unwrap();
+    slow.write_all(begun).await.unwrap();
+    tokio::time::pause();
+    let started = Instant::now();
+    let mut said = Vec::new();
+    while slow.read_buf(&mut said).await.is_ok_and(|count| count > 0) {}
+    let took = started.elapsed();
+    tokio::time::resume();
+    (took, String::from_utf8_lossy(&said).into_owned())
+}
+
+#[tokio::test]
+async fn clients_that_dawdle_are_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let miner = Miner::start(interop_config(), folder.path(), NOW_NS).await;
+    let (silent, said) = patience(&miner, b"").await;
+    assert!((29..=31).contains(&silent.as_secs()) && said.is_empty(), "{silent:?}: {said}");
+    let (half_a_head, _) = patience(&miner, b"POST /EchoSynapse HTTP/1.1\r\nhost: ax").await;
+    assert!((29..=31).contains(&half_a_head.as_secs()), "{half_a_head:?}");
+    let mut signed = miner.sign("EchoSynapse", &json!({"text": "hello"})).to_http();
+    signed.truncate(signed.len() - 1);
+    let (half_a_body, said) = patience(&miner, &signed).await;
+    // The jumping clock may take a jump more, while the signature is checked on a thread of its own.
+    assert!((9..=25).contains(&half_a_body.as_secs()) && said.starts_with("HTTP/1.1 400"), "{half_a_body:?}: {said}");
+    miner.now_ns.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(
+        miner.call(&miner.sign("EchoSynapse", &json!({"text": "hello"}))).await.status,
+        200,
+        "others are answered"
+    );
+    miner.stop().await;
+}
