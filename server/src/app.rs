@@ -200,11 +200,10 @@ impl App {
             adapters,
             policy,
             verifier,
-            identity: Identity {
-                hotkey: signer.address().to_owned(),
-                ip: config.axon.external_ip.unwrap_or(axon_address.ip()).to_string(),
-                port: axon_address.port(),
-            },
+            identity: Identity::new(
+                signer.address(),
+                SocketAddr::new(config.axon.external_ip.unwrap_or(axon_address.ip()), axon_address.port()),
+            ),
             agent: Arc::clone(&agent),
             recorder: Arc::clone(&recorder),
             chain: chain.clone(),

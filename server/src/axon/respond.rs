@@ -3,6 +3,7 @@
 //! A dendrite replaces every field of its synapse by the body's, so the whole request is echoed with the answer's
 //! fields set; and it takes the status from the `bt_header_axon_status_code` header before anything else.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,35 +13,39 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::refusal::Refusal;
+use super::wire;
 
 /// Request headers that are sent back as they came.
-const ECHOED: [&str; 11] = [
-    "name",
-    "timeout",
-    "bt_header_dendrite_ip",
-    "bt_header_dendrite_version",
-    "bt_header_dendrite_nonce",
-    "bt_header_dendrite_uuid",
-    "bt_header_dendrite_hotkey",
-    "bt_header_dendrite_signature",
-    "header_size",
-    "total_size",
-    "computed_body_hash",
+const ECHOED: [HeaderName; 11] = [
+    wire::NAME,
+    wire::TIMEOUT,
+    HeaderName::from_static("bt_header_dendrite_ip"),
+    HeaderName::from_static("bt_header_dendrite_version"),
+    wire::NONCE,
+    wire::UUID,
+    wire::HOTKEY,
+    wire::SIGNATURE,
+    HeaderName::from_static("header_size"),
+    HeaderName::from_static("total_size"),
+    wire::BODY_HASH,
 ];
 /// An aiohttp client drops the answer when one header value is longer.
 const MAX_HEADER_BYTES: usize = 8_190;
 
-/// What an axon says of itself in every answer.
-pub struct Identity {
-    /// Our address.
-    pub hotkey: String,
-    /// Where validators reach us.
-    pub ip: String,
-    /// The axon's port.
-    pub port: u16,
-}
+/// What an axon says of itself in every answer: headers.
+pub struct Identity([(HeaderName, HeaderValue); 3]);
 
 impl Identity {
+    /// With our address, and where validators reach us.
+    pub fn new(hotkey: &str, at: SocketAddr) -> Self {
+        let value = |text: &str| HeaderValue::from_str(text).expect("addresses are visible ASCII");
+        Self([
+            (HeaderName::from_static("bt_header_axon_ip"), value(&at.ip().to_string())),
+            (HeaderName::from_static("bt_header_axon_port"), value(&at.port().to_string())),
+            (HeaderName::from_static("bt_header_axon_hotkey"), value(hotkey)),
+        ])
+    }
+
     /// The echo of `request` with `fields` set: a success.
     pub fn success(
         &self,
@@ -88,8 +93,8 @@ impl Identity {
         headers.reserve(ECHOED.len() + 8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         for name in ECHOED {
-            if let Some(value) = request.get(name).filter(|value| value.len() <= MAX_HEADER_BYTES) {
-                headers.insert(HeaderName::from_static(name), value.clone());
+            if let Some(value) = request.get(&name).filter(|value| value.len() <= MAX_HEADER_BYTES) {
+                headers.insert(name, value.clone());
             }
         }
         let mut insert = |name: &'static str, text: &str| {
@@ -101,9 +106,7 @@ impl Identity {
         insert("bt_header_axon_status_code", status.as_str());
         insert("bt_header_axon_status_message", message);
         insert("bt_header_axon_process_time", &took.as_secs_f64().to_string());
-        insert("bt_header_axon_ip", &self.ip);
-        insert("bt_header_axon_port", &self.port.to_string());
-        insert("bt_header_axon_hotkey", &self.hotkey);
+        headers.extend(self.0.iter().cloned());
         response
     }
 }
