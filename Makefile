@@ -15,13 +15,19 @@ SHELL := bash
 # need(what): says in one sentence what is missing and cannot be had.
 need = { echo "lode: $(1) is missing and could not be installed; is there a network?" >&2; exit 1; }
 
-.PHONY: help run test check ui bench interop screenshots tools crates chromium nextest
+# Seconds for each fuzz target.
+FUZZ_S       ?= 300
+FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
+
+.PHONY: help run test check ui bench microbench fuzz interop screenshots tools crates chromium nextest cargo-fuzz
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
 	@echo 'make test         run every test, the page in a real Chromium included'
 	@echo 'make check        format, lints, rustdoc, wasm build'
 	@echo 'make bench        measure signed requests, beside the SDK axon where it is installed'
+	@echo 'make microbench   measure the parts of a request: signature, address, head, body, hash'
+	@echo 'make fuzz         fuzz what strangers send, FUZZ_S=$(FUZZ_S) seconds for each target (nightly Rust)'
 	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
 	@echo 'make screenshots  pictures of the page, for the README'
 
@@ -42,6 +48,22 @@ check: ui
 bench: crates
 	@cargo build --locked --release -p lode
 	@if [ -x $(VENV)/bin/python ]; then export LODE_BENCH_PYTHON=$(VENV)/bin/python; fi; target/release/lode bench
+
+microbench: crates
+	@cargo bench --locked -p lode --no-default-features --bench axon -- --quick
+
+# A crash in one target does not keep the others from running; its input stays in fuzz/artifacts.
+fuzz: cargo-fuzz
+	@cargo +nightly fuzz build
+	@mkdir -p target; failed=; \
+	for name in $(FUZZ_TARGETS); do \
+	  log=target/fuzz-$$name.log; mkdir -p fuzz/corpus/$$name; \
+	  cargo +nightly fuzz run $$name fuzz/corpus/$$name fuzz/seeds/$$name -- -dict=fuzz/dicts/$$name.dict -timeout=10 \
+	    -max_total_time=$(FUZZ_S) -print_final_stats=1 >$$log 2>&1 || { failed="$$failed $$name"; \
+	    grep -A1 -e 'panicked at' -e ' ERROR: ' -e '^Base64: ' -e 'cargo fuzz run' $$log || tail -n 40 $$log; }; \
+	  echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) executions"; \
+	done; \
+	[ -z "$$failed" ] || { echo "lode: crashes in$$failed; see target/fuzz-*.log" >&2; exit 1; }
 
 interop: crates $(VENVS:%=%/installed)
 	@cargo build --locked -p lode
@@ -82,6 +104,12 @@ crates:
 
 nextest:
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-nextest || $(call need,cargo-nextest)
+
+cargo-fuzz:
+	@command -v rustup >/dev/null || $(call need,rustup (https://rustup.rs))
+	@rustup toolchain list | grep '^nightly' >/dev/null \
+	  || rustup toolchain install nightly --profile minimal || $(call need,a nightly Rust)
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-fuzz || $(call need,cargo-fuzz)
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 chromium:
