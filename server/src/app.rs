@@ -40,6 +40,10 @@ const LAST_MOMENTS: Duration = Duration::from_secs(1);
 const LAST_WRITE: Duration = Duration::from_secs(1);
 /// Descriptors kept from connections, beside one for each solve: files and the log.
 const OTHER_DESCRIPTORS: u64 = 256;
+/// Where the end of a run is kept, milliseconds since the Unix epoch.
+const STOPPED: &str = "stopped_ms";
+/// What clocks are set back by, at most.
+const CLOCK_STEP_NS: u64 = 300_000_000_000;
 /// Open tabs, scripts and scrapers.
 const MAX_API_CONNECTIONS: usize = 1_024;
 /// Open connections of validators, at most, however many descriptors there are.
@@ -125,7 +129,6 @@ impl App {
     /// Builds every part and starts their tasks. When this returns, both ports are open.
     pub async fn start(mut config: Config, data_dir: &Path, around: Surroundings) -> Result<Self, StartError> {
         let Surroundings { clock, log, feeder } = around;
-        let started_ns = clock.now_ns();
         make_data_dir(data_dir)?;
         let token = AdminToken::load_or_make(data_dir)?;
         let signer = signer(&config)?;
@@ -133,6 +136,8 @@ impl App {
         let policy = policy(&config)?;
         let axon_listener = bind("validators", config.axon.bind(network), "--axon.port").await?;
         let api_listener = bind("the dashboard", config.api.bind, "--api.bind").await?;
+        // Now nobody else answers on these ports: what was signed before this was for the run before.
+        let started_ns = clock.now_ns();
         let (axon_address, api_address) = (address(&axon_listener), address(&api_listener));
 
         let (store, writer) = Store::open(data_dir)?;
@@ -189,9 +194,9 @@ impl App {
             address: signer.address().to_owned(),
             callers: CallersByAddress::new(config.axon.address_rate()),
             checker,
-            nonces: Nonces::new(started_ns, marked),
+            nonces: Nonces::new(not_before_ns(&store, started_ns)?, marked),
             marks,
-            limits: config.axon.sender_limits(),
+            rate: config.axon.hotkey_rate(),
             started: Instant::now(),
             senders: senders(),
         };
@@ -210,6 +215,7 @@ impl App {
             tuner: tuner_view.clone(),
             clock: clock.clone(),
             inflight: Arc::new(Semaphore::new(max_inflight)),
+            max_inflight,
             max_body_bytes: config.axon.max_body_bytes,
             bodies: Bodies::new(),
             needs_receiver: config.axon.needs_receiver,
@@ -282,7 +288,7 @@ impl App {
             tracing::warn!("some tasks did not end in time and are dropped");
         }
         // A durable write behind all rows: when it returns, they are on disk.
-        match timeout(LAST_WRITE, self.store.put("stopped_ms", &self.clock.now_ms())).await {
+        match timeout(LAST_WRITE, self.store.put(STOPPED, &self.clock.now_ms())).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!("{error}: the last rows may be lost"),
             Err(_) => tracing::error!("the disk does not answer: the last rows may be lost"),
@@ -292,6 +298,14 @@ impl App {
             Some(name) => Err(format!("{name} ended although nobody asked it to; see the log above")),
         }
     }
+}
+
+/// The time before which nonces may have been accepted by the run before: our start, or its end if the clock has been set
+/// back since, by less than a few minutes (set back further, it was wrong before).
+fn not_before_ns(store: &Store, started_ns: u64) -> Result<u64, StoreError> {
+    let stopped_ms: u64 = store.get(STOPPED)?.unwrap_or_default();
+    let stopped_ns = stopped_ms.saturating_mul(1_000_000);
+    Ok(if stopped_ns.saturating_sub(started_ns) < CLOCK_STEP_NS { started_ns.max(stopped_ns) } else { started_ns })
 }
 
 /// Makes the data folder, for its owner alone.

@@ -12,16 +12,17 @@ use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::body::{Received, parse};
+use super::body::{Room, parse};
 use super::btauth::{Auth, AuthError};
 use super::call::Call;
 use super::nonce::Nonces;
 use super::refusal::Refusal;
 use super::respond;
-use super::verify::{Proof, parse_signature};
+use super::verify::{Proof, SenderPlace, parse_signature};
 use super::wire::Head;
 use super::{Axon, Trust};
 use crate::agent::Adapter;
+use crate::domain::Metagraph;
 use crate::keys::Hotkey;
 use crate::listen::Peer;
 
@@ -49,11 +50,11 @@ pub(super) struct Admitted {
     pub(super) held: Held,
 }
 
-/// What a request holds until it is answered.
+/// What a request holds until its answer is written.
 pub(super) struct Held {
-    _sender: OwnedSemaphorePermit,
+    _sender: SenderPlace,
     _inflight: OwnedSemaphorePermit,
-    _body: Received,
+    _room: Room,
 }
 
 /// Where a request came from, and how far that is trusted.
@@ -113,18 +114,20 @@ impl Axon {
         let address = said.hotkey.filter(|address| !address.is_empty()).ok_or(Refusal::NoHotkey)?;
         let named = self.verifier.named(address)?;
         let hotkey = named.hotkey;
-        let stake_rao = self.admit(&hotkey)?;
+        let (stake_rao, places) = self.admit(&hotkey)?;
         let now_ns = self.clock.now_ns();
         let nonce_ns = said.nonce_ns.ok_or(Refusal::NoNonce)?;
         Nonces::check_window(nonce_ns, said.timeout_s.unwrap_or(0.0), now_ns)?;
         let signature = said.signature.ok_or(Refusal::NoSignature)?;
         let signature = parse_signature(signature.strip_prefix("0x").ok_or(Refusal::SignatureFormat)?)?;
         let message = said.message(nonce_ns, address, &self.verifier.address);
-        let proof = Proof { message, signature, nonce_ns, instance: said.uuid, from: from.address, trust: from.trust };
+        let proof =
+            Proof { message, signature, nonce_ns, instance: said.uuid, from: from.address, trust: from.trust, places };
         let sender = self.verifier.prove(named, proof, now_ns).await?;
         call.hotkey = Some(hotkey);
 
-        let (inflight, body) = self.receive(adapter, head, call).await?;
+        let inflight = self.inflight()?;
+        let body = self.bodies.receive(&mut call.body, self.body_limit(adapter), true).await?;
         let adapter = Arc::clone(adapter);
         let (hash, fields) = body
             .read(move |bytes| {
@@ -137,11 +140,12 @@ impl Axon {
         }
         let age = Duration::from_nanos(now_ns.saturating_sub(nonce_ns));
         let deadline = call.started + time_left(said.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S), age);
-        let held = Held { _sender: sender, _inflight: inflight, _body: body };
+        let held = Held { _sender: sender, _inflight: inflight, _room: body.room };
         Ok(Admitted { fields, stake_rao, deadline, held })
     }
 
-    /// A signed HTTP request: the signature covers the very bytes of the body, so they are read before.
+    /// A signed HTTP request: the signature covers the very bytes of the body, so they are read before. For that, addresses
+    /// that never signed anything share a small room of their own: they cannot take the places of those who have.
     pub(super) async fn admit_auth(
         &self,
         adapter: &Arc<Adapter>,
@@ -155,10 +159,21 @@ impl Axon {
         let encoding = AuthError::Malformed("invalid hotkey address or signature encoding");
         let named = self.verifier.named(auth.hotkey).map_err(|_| encoding)?;
         let hotkey = named.hotkey;
-        let stake_rao = self.admit(&hotkey)?;
+        let (stake_rao, places) = self.admit(&hotkey)?;
         let signature = auth.signature.ok_or(Refusal::Signature)?;
 
-        let (inflight, body) = self.receive(adapter, head, call).await?;
+        let is_proven = from.trust == Trust::Proven;
+        let uptime = self.verifier.started.elapsed();
+        let _unproven = match is_proven {
+            true => None,
+            false => Some(self.verifier.callers.unproven_body(from.address, uptime).ok_or(Refusal::Overloaded)?),
+        };
+        let body = self.bodies.receive(&mut call.body, self.body_limit(adapter), is_proven).await;
+        // Who announces a body and does not send it is no better than who signs falsely.
+        if matches!(body, Err(Refusal::BodyBroken)) {
+            self.verifier.callers.judge(from.address, false, self.verifier.started.elapsed());
+        }
+        let body = body?;
         let method = head.method.clone();
         let path = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
         let message = {
@@ -171,36 +186,43 @@ impl Axon {
             };
             body.read(text).await?
         };
-        let proof =
-            Proof { message, signature, nonce_ns: auth.nonce_ns, instance: "", from: from.address, trust: from.trust };
+        let proof = Proof {
+            message,
+            signature,
+            nonce_ns: auth.nonce_ns,
+            instance: "",
+            from: from.address,
+            trust: from.trust,
+            places,
+        };
         let sender = self.verifier.prove(named, proof, now_ns).await?;
         call.hotkey = Some(hotkey);
+        let inflight = self.inflight()?;
         let fields = match body.bytes.is_empty() {
             true => Map::new(),
             false => body.read(parse).await?,
         };
-        let age = Duration::from_nanos(now_ns.saturating_sub(auth.nonce_ns));
-        let deadline = call.started + time_left(DEFAULT_TIMEOUT_S, age);
-        let held = Held { _sender: sender, _inflight: inflight, _body: body };
+        // It does not say how long it waits: the adapter's own time bounds the answer.
+        let deadline = call.started + adapter.asks.as_ref().map_or(Duration::ZERO, |asks| asks.timeout);
+        let held = Held { _sender: sender, _inflight: inflight, _room: body.room };
         Ok(Admitted { fields, stake_rao, deadline, held })
     }
 
-    /// Policy: whether this hotkey may call, and with what stake.
-    fn admit(&self, hotkey: &Hotkey) -> Result<u64, Refusal> {
+    /// Policy: whether this hotkey may call, with what stake, and how many places it may have.
+    fn admit(&self, hotkey: &Hotkey) -> Result<(u64, usize), Refusal> {
         let chain = self.chain.borrow();
-        Ok(self.policy.admit(hotkey, chain.as_ref().map(|view| &view.metagraph))?)
+        let metagraph = chain.as_ref().map(|view| &view.metagraph);
+        let stake_rao = self.policy.admit(hotkey, metagraph)?;
+        let all_rao = metagraph.map_or(0, Metagraph::validators_stake_rao);
+        Ok((stake_rao, places(stake_rao, all_rao, self.max_inflight)))
     }
 
-    async fn receive(
-        &self,
-        adapter: &Adapter,
-        head: &request::Parts,
-        call: &mut Call,
-    ) -> Result<(OwnedSemaphorePermit, Received), Refusal> {
-        let inflight = Arc::clone(&self.inflight).try_acquire_owned().map_err(|_| Refusal::Overloaded)?;
-        let limit = adapter.max_body_bytes.min(self.max_body_bytes);
-        let body = self.bodies.receive(&head.headers, &mut call.body, limit).await?;
-        Ok((inflight, body))
+    fn inflight(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.inflight).try_acquire_owned().map_err(|_| Refusal::Overloaded)
+    }
+
+    fn body_limit(&self, adapter: &Adapter) -> usize {
+        adapter.max_body_bytes.min(self.max_body_bytes)
     }
 }
 
@@ -211,6 +233,16 @@ fn check_method(head: &request::Parts) -> Result<(), Box<Response>> {
     let mut response = respond::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET"));
     Err(Box::new(response))
+}
+
+/// How many of `all` places a sender may have at the same time: its share of the validators' stake, so that many small ones
+/// cannot take those of a large one; at least a 128th, and at most half. Without stake, an eighth.
+fn places(stake_rao: u64, all_rao: u64, all: usize) -> usize {
+    if stake_rao == 0 || all_rao == 0 {
+        return all.div_ceil(8);
+    }
+    let share = stake_rao as f64 / all_rao as f64;
+    ((share * all as f64) as usize).clamp(all.div_ceil(128), all.div_ceil(2))
 }
 
 /// How long a request may take: the validator's timeout, less what has passed since it signed (it may have waited for a free
@@ -225,6 +257,15 @@ fn time_left(timeout_s: f64, age: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_follow_stake_so_that_many_small_senders_leave_room_for_a_large_one() {
+        let small = places(1, 1_000_000, 1_024);
+        assert_eq!((small, places(900_000, 1_000_000, 1_024), places(100_000, 1_000_000, 1_024)), (8, 512, 102));
+        assert!(64 * small <= 1_024 / 2, "every validator of a subnet, were all small");
+        assert_eq!([places(0, 1_000_000, 1_024), places(5, 0, 1_024)], [128; 2], "no stake is known");
+        assert_eq!(places(1, 1_000_000, 1), 1, "never none");
+    }
 
     #[test]
     fn what_is_left_of_a_timeout_leaves_a_margin_and_half_when_it_is_short() {

@@ -20,6 +20,9 @@ use super::{btauth, respond};
 use crate::agent::{Adapter, AnswerError, Ask, Asks, Reading, Streamed};
 use crate::recorder::Outcome;
 
+/// Text from memory is streamed in pieces of this.
+const PIECE_BYTES: usize = 1_024;
+
 /// The form in which a protocol has its answers.
 #[derive(Clone, Copy)]
 enum Form<'a> {
@@ -32,9 +35,9 @@ enum Form<'a> {
 /// What became of an admitted request.
 enum Reply {
     /// An answer: the request's fields, and those to set.
-    Whole(Map<String, Value>, Map<String, Value>, Source),
+    Whole { fields: Map<String, Value>, set: Map<String, Value>, source: Source, held: Held },
     /// Text that is there already.
-    Text(String, Source),
+    Text(String, Source, Held),
     /// Text that is being written.
     Reading(Reading, Held),
 }
@@ -60,14 +63,14 @@ impl Axon {
         };
         let took = call.started.elapsed();
         match reply {
-            Reply::Whole(fields, set, source) => {
+            Reply::Whole { fields, set, source, held } => {
                 call.end_answered(source);
-                (self.whole(form, fields, set, took), Some(call))
+                let (head, text) = self.whole(form, fields, set, took);
+                (head.map(|()| Body::from(holding(text, held))), Some(call))
             }
-            Reply::Text(text, source) => {
+            Reply::Text(text, source, held) => {
                 call.end_answered(source);
-                let words: Vec<_> = text.split_inclusive(' ').map(|word| Bytes::from(word.to_owned())).collect();
-                let body = Body::from_stream(stream::iter(words.into_iter().map(Ok::<_, Infallible>)));
+                let body = Body::from_stream(stream::iter(pieces(holding(text.into(), held)).map(Ok::<_, Infallible>)));
                 (self.stream(form, body, took), Some(call))
             }
             Reply::Reading(reading, held) => (self.stream(form, written(reading, call, held), took), None),
@@ -87,7 +90,10 @@ impl Axon {
             }
         };
         Ok(match &adapter.asks {
-            None => Reply::Whole(admitted.fields, adapter.reply.clone(), Source::Static),
+            None => {
+                let Admitted { fields, held, .. } = admitted;
+                Reply::Whole { fields, set: adapter.reply.clone(), source: Source::Static, held }
+            }
             Some(asks) => self.solve(adapter, asks, admitted, call).await?,
         })
     }
@@ -108,22 +114,29 @@ impl Axon {
             let answered = self.agent.answer(ask).await?;
             let mut set = adapter.reply.clone();
             set.extend(answered.answer.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
-            return Ok(Reply::Whole(fields, set, answered.source));
+            return Ok(Reply::Whole { fields, set, source: answered.source, held });
         }
         Ok(match self.agent.stream(ask).await? {
             Streamed::Reading(reading) => Reply::Reading(reading, held),
             Streamed::Whole(answered) => {
                 let given = &answered.answer.fields;
                 let text = asks.answer.first().and_then(|field| given.get(field)?.as_str());
-                Reply::Text(text.ok_or(AnswerError::Invalid)?.to_owned(), answered.source)
+                Reply::Text(text.ok_or(AnswerError::Invalid)?.to_owned(), answered.source, held)
             }
         })
     }
 
-    fn whole(&self, form: Form<'_>, fields: Map<String, Value>, set: Map<String, Value>, took: Duration) -> Response {
+    /// Head and body of an answer.
+    fn whole(
+        &self,
+        form: Form<'_>,
+        fields: Map<String, Value>,
+        set: Map<String, Value>,
+        took: Duration,
+    ) -> (Response<()>, Vec<u8>) {
         match form {
             Form::Synapse(headers) => self.identity.success(headers, fields, set, took),
-            Form::Json => respond::json_answer(StatusCode::OK, &set),
+            Form::Json => (respond::json_head(StatusCode::OK), respond::json(&set)),
         }
     }
 
@@ -139,7 +152,7 @@ impl Axon {
             Form::Synapse(headers) => self.identity.refuse(headers, refusal, took),
             Form::Json => {
                 let message = Map::from_iter([("message".to_owned(), json!(refusal.to_string()))]);
-                respond::json_answer(refusal.status(), &message)
+                respond::json_head(refusal.status()).map(|()| Body::from(respond::json(&message)))
             }
         }
     }
@@ -157,6 +170,36 @@ impl<E: Into<Refusal>> From<E> for Turned {
     fn from(refusal: E) -> Self {
         Self::Down(refusal.into())
     }
+}
+
+/// An answer's bytes with what its request holds: who does not read its answer keeps its place, and no other's.
+fn holding(bytes: Vec<u8>, held: Held) -> Bytes {
+    struct Holding {
+        bytes: Vec<u8>,
+        _held: Held,
+    }
+    impl AsRef<[u8]> for Holding {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
+        }
+    }
+    Bytes::from_owner(Holding { bytes, _held: held })
+}
+
+/// `text` in pieces, each of whole characters.
+fn pieces(text: Bytes) -> impl Iterator<Item = Bytes> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = &text[from..];
+        let mut length = rest.len().min(PIECE_BYTES);
+        // What continues a character begins with the bits 10.
+        while length < rest.len() && rest[length] & 0xc0 == 0x80 {
+            length -= 1;
+        }
+        let piece = text.slice(from..from + length);
+        from += length;
+        (length > 0).then_some(piece)
+    })
 }
 
 /// Text as it is written, piece by piece and so between characters. The call is counted when it ends, however it does; one
@@ -178,4 +221,20 @@ fn written(mut reading: Reading, call: Call, held: Held) -> Body {
         }
     });
     Body::from_stream(stream::iter([Ok(first)]).chain(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_are_whole_characters_and_together_the_text(text in "(a|\u{e9}|\u{20ac}|\u{1f600}){0,2000}") {
+            let pieces: Vec<_> = pieces(Bytes::from(text.clone())).collect();
+            prop_assert!(pieces.iter().all(|piece| std::str::from_utf8(piece).is_ok() && piece.len() <= PIECE_BYTES));
+            prop_assert_eq!(pieces.concat(), text.into_bytes());
+        }
+    }
 }

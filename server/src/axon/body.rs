@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
@@ -18,8 +17,10 @@ use super::refusal::Refusal;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A body up to this is bounded well enough by the number of requests in flight.
 const SMALL_BYTES: usize = 64 * KIB;
-/// Larger bodies held at the same time, in all. A parsed body takes a multiple of its text.
-const ALL_BODIES_BYTES: usize = 64 * 1024 * 1024;
+/// Larger bodies held at the same time, in all; also the most that one may have. A parsed body takes a multiple of its text.
+pub const ALL_BODIES_BYTES: usize = 64 * 1024 * 1024;
+/// The same of senders who are not proven yet.
+const UNPROVEN_BYTES: usize = 8 * 1024 * 1024;
 const KIB: usize = 1_024;
 /// Parsing or hashing more than this would hold up the other requests of its thread.
 const READ_APART_BYTES: usize = 256 * KIB;
@@ -27,34 +28,40 @@ const READ_APART_BYTES: usize = 256 * KIB;
 /// The room for bodies.
 pub struct Bodies {
     kib: Arc<Semaphore>,
+    unproven_kib: Arc<Semaphore>,
 }
 
-/// A body as it came. Its room is free again when it is dropped.
+/// The room that a body takes.
+pub(super) type Room = Option<OwnedSemaphorePermit>;
+
+/// A body as it came. Its room is free again when that is dropped.
 pub(super) struct Received {
     pub(super) bytes: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    pub(super) room: Room,
 }
 
 impl Bodies {
     /// All of it free.
     #[expect(clippy::new_without_default, reason = "made once, by the composition root")]
     pub fn new() -> Self {
-        Self { kib: Arc::new(Semaphore::new(ALL_BODIES_BYTES / KIB)) }
+        let room = |bytes| Arc::new(Semaphore::new(bytes / KIB));
+        Self { kib: room(ALL_BODIES_BYTES), unproven_kib: room(UNPROVEN_BYTES) }
     }
 
     /// Reads the body in `slot`, of `limit` bytes at most. It stays there, unread or half read, when it is refused.
     pub(super) async fn receive(
         &self,
-        headers: &HeaderMap,
         slot: &mut Option<Body>,
         limit: usize,
+        is_proven: bool,
     ) -> Result<Received, Refusal> {
-        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        let length = announced.unwrap_or(limit);
+        // Without a length it may be as much as the limit.
+        let announced = slot.as_ref().and_then(|body| body.size_hint().upper());
+        let length = announced.map_or(limit, |length| usize::try_from(length).unwrap_or(usize::MAX));
         if length > limit {
             return Err(Refusal::BodyTooLarge(limit));
         }
-        let mut room = self.reserve(length)?;
+        let mut room = self.reserve(length, is_proven)?;
         let bytes = match slot.as_mut() {
             None => Bytes::new(),
             Some(body) => match timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
@@ -68,15 +75,15 @@ impl Bodies {
             // Without a length the most that it could be was reserved.
             drop(room.split(room.num_permits().saturating_sub(bytes.len().div_ceil(KIB))));
         }
-        Ok(Received { bytes, _room: room })
+        Ok(Received { bytes, room })
     }
 
-    fn reserve(&self, length: usize) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
+    fn reserve(&self, length: usize, is_proven: bool) -> Result<Room, Refusal> {
         if length <= SMALL_BYTES {
             return Ok(None);
         }
-        let kib = length.min(ALL_BODIES_BYTES).div_ceil(KIB) as u32;
-        let room = Arc::clone(&self.kib).try_acquire_many_owned(kib);
+        let room = if is_proven { &self.kib } else { &self.unproven_kib };
+        let room = Arc::clone(room).try_acquire_many_owned(length.div_ceil(KIB) as u32);
         room.map(Some).map_err(|_| Refusal::Overloaded)
     }
 }

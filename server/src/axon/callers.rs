@@ -7,16 +7,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::checker::Trust;
 use super::refusal::Refusal;
 use crate::domain::{Bucket, Rate};
+use crate::listen::network;
 
-/// Addresses remembered; those seen once make room for those seen often.
+/// Addresses remembered; those not seen for longest make room.
 const MAX_ADDRESSES: u64 = 16_384;
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
+/// Bodies whose sender is not proven yet, of one address at a time.
+const UNPROVEN_BODIES: usize = 4;
 /// A false signature makes a suspect for this long.
 const SUSPECT_FOR: Duration = Duration::from_secs(60);
 
@@ -30,12 +35,18 @@ struct Standing {
     bucket: Bucket,
     is_proven: bool,
     failed: Option<Duration>,
+    unproven_bodies: Arc<Semaphore>,
 }
 
 impl CallersByAddress {
     /// Nobody known yet; each may come at `rate`.
     pub fn new(rate: Rate) -> Self {
-        let standings = Cache::builder().max_capacity(MAX_ADDRESSES).time_to_idle(FORGOTTEN_AFTER).build();
+        let standings = Cache::builder()
+            .max_capacity(MAX_ADDRESSES)
+            .time_to_idle(FORGOTTEN_AFTER)
+            // The newest is always let in: one that was not would have a full bucket each time.
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
         Self { rate, standings }
     }
 
@@ -61,18 +72,18 @@ impl CallersByAddress {
         standing.failed = if is_true { None } else { Some(uptime) };
     }
 
+    /// Lets it send a body before its signature is checked.
+    pub fn unproven_body(&self, address: IpAddr, uptime: Duration) -> Option<OwnedSemaphorePermit> {
+        let bodies = Arc::clone(&self.standing(address, uptime).lock().unproven_bodies);
+        bodies.try_acquire_owned().ok()
+    }
+
     fn standing(&self, address: IpAddr, uptime: Duration) -> Arc<Mutex<Standing>> {
         self.standings.get_with(network(address), || {
-            Arc::new(Mutex::new(Standing { bucket: Bucket::new(self.rate, uptime), is_proven: false, failed: None }))
+            let bucket = Bucket::new(self.rate, uptime);
+            let unproven_bodies = Arc::new(Semaphore::new(UNPROVEN_BODIES));
+            Arc::new(Mutex::new(Standing { bucket, is_proven: false, failed: None, unproven_bodies }))
         })
-    }
-}
-
-/// One customer of a provider is one caller: an IPv6 customer has at least a /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 => v4,
     }
 }
 
@@ -115,9 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_customer_is_one_caller_and_a_mapped_ipv4_is_itself() {
-        assert_eq!(network(ip("2001:db8:1:2:3::4")), network(ip("2001:db8:1:2:ffff::1")));
-        assert_ne!(network(ip("2001:db8:1:2::1")), network(ip("2001:db8:1:3::1")));
-        assert_eq!(network(ip("::ffff:10.0.0.1")), ip("10.0.0.1"));
+    fn an_address_may_send_few_unproven_bodies_at_a_time() {
+        let callers = CallersByAddress::new(RATE);
+        let bodies: Vec<_> = (0..10).map(|_| callers.unproven_body(ip("10.0.0.1"), at(0))).collect();
+        assert_eq!(bodies.iter().flatten().count(), UNPROVEN_BODIES);
+        assert!(callers.unproven_body(ip("10.0.0.2"), at(0)).is_some(), "another");
+        drop(bodies);
+        assert!(callers.unproven_body(ip("10.0.0.1"), at(0)).is_some(), "when they are over");
     }
 }

@@ -5,6 +5,7 @@
 //! Senders whose clocks are right cost nothing; one that is ahead costs a write a second.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -28,6 +29,8 @@ type Kept = BTreeMap<String, u64>;
 pub struct Marks {
     store: Store,
     kept: Mutex<Kept>,
+    /// What is said once is not said again until it was well in between.
+    is_failing: AtomicBool,
 }
 
 impl Marks {
@@ -35,34 +38,48 @@ impl Marks {
     pub fn load(store: Store) -> Result<(Self, HashMap<Hotkey, u64>), StoreError> {
         let kept: Kept = store.get(KEY)?.unwrap_or_default();
         let before = kept.iter().filter_map(|(address, mark)| Some((address.parse().ok()?, *mark))).collect();
-        Ok((Self { store, kept: Mutex::new(kept) }, before))
+        Ok((Self { store, kept: Mutex::new(kept), is_failing: AtomicBool::new(false) }, before))
     }
 
-    /// Returns when a mark above `nonce_ns` is on disk, if it needs one.
+    /// Returns when a mark above `nonce_ns` is on disk, if it needs one, or when the disk takes too long.
     pub async fn cover(&self, hotkey: Hotkey, nonce_ns: u64, now_ns: u64) {
         if nonce_ns <= now_ns {
             return;
         }
+        let fault = match timeout(PATIENCE, self.write(hotkey, nonce_ns, now_ns)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("the disk does not answer".to_owned()),
+        };
+        let failed_before = self.is_failing.swap(fault.is_some(), Ordering::Relaxed);
+        if let Some(fault) = fault.filter(|_| !failed_before) {
+            tracing::warn!("{fault}: requests that are ahead of our clock could be replayed after a restart");
+        }
+    }
+
+    async fn write(&self, hotkey: Hotkey, nonce_ns: u64, now_ns: u64) -> Result<(), MarkError> {
         let address = hotkey.to_string();
         // Held while writing: maps must land in the order in which they grew.
         let mut kept = self.kept.lock().await;
         if kept.get(&address).is_some_and(|mark| nonce_ns <= *mark) {
-            return;
+            return Ok(());
         }
         let mut next: Kept =
             kept.iter().filter(|(_, mark)| **mark > now_ns).map(|(at, mark)| (at.clone(), *mark)).collect();
-        if next.len() >= MAX_MARKS {
-            return tracing::warn!("more than {MAX_MARKS} senders have clocks that are ahead; is ours behind?");
+        if next.len() >= MAX_MARKS && !next.contains_key(&address) {
+            return Err(MarkError::TooMany);
         }
         next.insert(address, nonce_ns.saturating_add(STEP_NS));
-        match timeout(PATIENCE, self.store.put(KEY, &next)).await {
-            Ok(Ok(())) => *kept = next,
-            Ok(Err(error)) => {
-                tracing::warn!("{error}: a request that is ahead of our clock could be replayed after a restart")
-            }
-            Err(_) => tracing::warn!(
-                "the disk is slow: a request that is ahead of our clock could be replayed after a restart"
-            ),
-        }
+        self.store.put(KEY, &next).await?;
+        *kept = next;
+        Ok(())
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum MarkError {
+    #[error("more than {MAX_MARKS} senders have clocks that are ahead (is ours behind?)")]
+    TooMany,
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

@@ -19,7 +19,8 @@
 //! Policy comes before the signature: it trusts the name that the sender gives, but only to say no. Who names a permitted
 //! validator still has to sign as it, and until then is known by network address alone ([`callers`]). The rate of a hotkey
 //! counts after the signature, or anybody could use it up in its name. The body is kept only once its sender is proven, so
-//! an unknown sender cannot make us hold megabytes; under `btauth/1`, which signs the body, once policy knows its name.
+//! an unknown sender cannot make us hold megabytes. Under `btauth/1`, which signs the body, it has to be read before: of
+//! addresses that never signed anything, four at a time each and 8 MiB in all.
 //! What the agent gets is the *verified header's* hotkey; the body's `dendrite.hotkey` is unsigned and never read.
 //!
 //! # Differences
@@ -75,14 +76,14 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use admit::Adapters;
-pub use body::Bodies;
+pub use body::{ALL_BODIES_BYTES, Bodies};
 use call::Call;
 pub use checker::{Checker, CheckerThread, MAX_BATCH, Trust, checker};
 pub use nonce::{NonceError, Nonces};
 pub use pyrepr::{EMPTY_BODY_HASH, PyType, body_hash};
 pub use refusal::Refusal;
 pub use respond::Identity;
-pub use verify::{SenderLimits, Verifier, senders};
+pub use verify::{Verifier, senders};
 pub use wire::{Head, HeadError};
 
 use crate::agent::Agent;
@@ -112,8 +113,10 @@ pub struct Axon {
     pub tuner: watch::Receiver<Arc<TunerView>>,
     /// The wall clock.
     pub clock: Clock,
-    /// Bounds requests whose body is being read or answered.
+    /// Bounds requests whose body is being read or answered…
     pub inflight: Arc<Semaphore>,
+    /// …to so many.
+    pub max_inflight: usize,
     /// Bounds every body, bytes; an adapter may allow less.
     pub max_body_bytes: usize,
     /// Bounds all bodies together.

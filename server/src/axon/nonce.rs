@@ -26,7 +26,12 @@ const ALLOWED_AHEAD_NS: u64 = 4_000_000_000;
 /// `timeout` is not signed, so what it adds to the window is capped. A dendrite signs before it waits for a free connection,
 /// so with the longest timeout in use (120 s for a task on subnet 36) an honest nonce may be as old.
 const MAX_TIMEOUT_NS: u64 = 180_000_000_000;
-const WINDOW: Duration = Duration::from_nanos(ALLOWED_DELTA_NS + MAX_TIMEOUT_NS);
+/// Between reading the clock and remembering a nonce, its signature waits to be checked.
+const SLACK_NS: u64 = 30_000_000_000;
+/// How far back nonces are remembered: past the window's end.
+const MEMORY_NS: u64 = ALLOWED_DELTA_NS + MAX_TIMEOUT_NS + SLACK_NS;
+/// How long a floor matters: what was accepted below it may have been ahead of the clock.
+const FLOOR_MATTERS: Duration = Duration::from_nanos(MEMORY_NS + ALLOWED_AHEAD_NS);
 /// A signed `btauth/1` request may be this old…
 const AUTH_AGE_NS: u64 = 10_000_000_000;
 /// …or this far ahead.
@@ -78,10 +83,10 @@ struct Seen {
 }
 
 impl Nonces {
-    /// Empty, for a process that started at `started_ns`: what was signed earlier is refused, and what the senders in
+    /// Empty, for a process that listens since `started_ns`: what was signed earlier is refused, and what the senders in
     /// `marks` signed below their mark, so that a restart opens no window for replays.
     pub fn new(started_ns: u64, marks: HashMap<Hotkey, u64>) -> Self {
-        let seen = || Seen { seconds: BTreeMap::new(), count: 0, floor_ns: started_ns, floor_until: WINDOW };
+        let seen = || Seen { seconds: BTreeMap::new(), count: 0, floor_ns: started_ns, floor_until: FLOOR_MATTERS };
         Self { shards: std::array::from_fn(|_| Mutex::new(seen())), marks }
     }
 
@@ -115,32 +120,42 @@ impl Nonces {
         now_ns: u64,
         uptime: Duration,
     ) -> Result<(), NonceError> {
-        if uptime < WINDOW && self.marks.get(&hotkey).is_some_and(|mark| nonce_ns <= *mark) {
+        if uptime < FLOOR_MATTERS && self.marks.get(&hotkey).is_some_and(|mark| nonce_ns <= *mark) {
             return Err(NonceError::Forgotten);
         }
         let mut seen = self.shards[shard(nonce_ns)].lock();
         seen.forget_until(now_ns);
         if seen.count >= MAX_SEEN / SHARDS {
-            seen.forget_oldest(uptime);
+            seen.forget_oldest(now_ns, uptime)?;
         }
         if nonce_ns < seen.floor_ns && uptime < seen.floor_until {
             return Err(NonceError::Forgotten);
         }
-        // Eight bytes tell senders apart; were two alike, they would also have to share a nanosecond.
-        let mut sender = DefaultHasher::new();
-        (hotkey, instance).hash(&mut sender);
-        let sender = sender.finish();
-        if !seen.seconds.entry(nonce_ns / SECOND_NS).or_default().insert((nonce_ns, sender)) {
+        if !seen.seconds.entry(nonce_ns / SECOND_NS).or_default().insert((nonce_ns, sender(hotkey, instance))) {
             return Err(NonceError::Replayed);
         }
         seen.count += 1;
         Ok(())
     }
 
+    /// Whether a nonce is remembered.
+    pub fn is_known(&self, hotkey: Hotkey, instance: &str, nonce_ns: u64) -> bool {
+        let seen = self.shards[shard(nonce_ns)].lock();
+        let second = seen.seconds.get(&(nonce_ns / SECOND_NS));
+        second.is_some_and(|second| second.contains(&(nonce_ns, sender(hotkey, instance))))
+    }
+
     fn acceptable_ns(timeout_s: f64) -> u64 {
         // A float to integer cast saturates; a negative timeout adds nothing.
         ALLOWED_DELTA_NS + ((timeout_s * 1e9) as u64).min(MAX_TIMEOUT_NS)
     }
+}
+
+/// Eight bytes tell senders apart; were two alike, they would also have to share a nanosecond.
+fn sender(hotkey: Hotkey, instance: &str) -> u64 {
+    let mut sender = DefaultHasher::new();
+    (hotkey, instance).hash(&mut sender);
+    sender.finish()
 }
 
 /// Clocks tick in microseconds or coarser on some systems, so the low bits alone would not spread.
@@ -151,7 +166,7 @@ fn shard(nonce_ns: u64) -> usize {
 impl Seen {
     /// `timeout` may be changed by a replayer, so the longest window that any value gives counts.
     fn forget_until(&mut self, now_ns: u64) {
-        let oldest = now_ns.saturating_sub(ALLOWED_DELTA_NS + MAX_TIMEOUT_NS) / SECOND_NS;
+        let oldest = now_ns.saturating_sub(MEMORY_NS) / SECOND_NS;
         while let Some(second) = self.seconds.first_entry() {
             if *second.key() >= oldest {
                 break;
@@ -160,13 +175,15 @@ impl Seen {
         }
     }
 
-    /// Makes room, and moves the window's end to what is still known.
-    fn forget_oldest(&mut self, uptime: Duration) {
-        if let Some((second, nonces)) = self.seconds.pop_first() {
-            self.count -= nonces.len();
-            self.floor_ns = (second + 1) * SECOND_NS;
-            self.floor_until = uptime + WINDOW;
-        }
+    /// Makes room, and moves the window's end to what is still known. What is ahead of the clock stays: to forget it would
+    /// be to refuse everybody until the clock gets there.
+    fn forget_oldest(&mut self, now_ns: u64, uptime: Duration) -> Result<(), NonceError> {
+        let oldest = self.seconds.first_entry().filter(|second| (*second.key() + 1) * SECOND_NS <= now_ns);
+        let (second, nonces) = oldest.ok_or(NonceError::Forgotten)?.remove_entry();
+        self.count -= nonces.len();
+        self.floor_ns = (second + 1) * SECOND_NS;
+        self.floor_until = uptime + FLOOR_MATTERS;
+        Ok(())
     }
 }
 
@@ -243,7 +260,7 @@ mod tests {
     fn a_clock_that_was_ahead_at_the_start_does_not_refuse_everybody_for_ever() {
         let hour_ahead = Nonces::new(NOW + 3_600 * SECOND, HashMap::new());
         assert_eq!(hour_ahead.remember(hotkey(1), "uuid", NOW, NOW, UP), Err(NonceError::Forgotten));
-        assert_eq!(hour_ahead.remember(hotkey(1), "uuid", NOW, NOW, WINDOW), Ok(()));
+        assert_eq!(hour_ahead.remember(hotkey(1), "uuid", NOW, NOW, FLOOR_MATTERS), Ok(()));
     }
 
     #[test]
@@ -268,6 +285,43 @@ mod tests {
             (u64::MAX, false),
         ] {
             assert_eq!(Nonces::check_auth_window(nonce_ns, NOW), good, "{nonce_ns}");
+        }
+    }
+
+    #[test]
+    fn what_is_at_the_windows_end_when_it_arrives_is_still_known_when_its_signature_is_checked() {
+        let nonces = nonces();
+        let nonce_ns = NOW - 184 * SECOND + 1;
+        assert_eq!(Nonces::check_window(nonce_ns, 180.0, NOW), Ok(()));
+        assert_eq!(nonces.remember(hotkey(1), "uuid", nonce_ns, NOW, UP), Ok(()));
+        let later = NOW + 20 * SECOND;
+        assert_eq!(
+            nonces.remember(hotkey(1), "uuid", later, later, UP),
+            Ok(()),
+            "another's, which lets the old be forgotten"
+        );
+        assert_eq!(nonces.remember(hotkey(1), "uuid", nonce_ns, NOW, UP), Err(NonceError::Replayed));
+    }
+
+    #[test]
+    fn a_mark_holds_as_long_as_what_is_below_it_could_be_replayed() {
+        let restarted = Nonces::new(NOW, HashMap::from([(hotkey(1), NOW + 4 * SECOND)]));
+        let (later, up) = (NOW + 187 * SECOND, Duration::from_secs(187));
+        assert_eq!(Nonces::check_window(NOW + 4 * SECOND, 180.0, later), Ok(()), "still inside the window");
+        assert_eq!(restarted.remember(hotkey(1), "uuid", NOW + 4 * SECOND, later, up), Err(NonceError::Forgotten));
+    }
+
+    #[test]
+    fn a_flood_of_nonces_ahead_of_the_clock_is_refused_and_what_is_of_now_is_not_shut_out_after_it() {
+        let nonces = nonces();
+        let ahead = |index: u64| NOW + 3 * SECOND + index;
+        let refused = (0..MAX_SEEN as u64 * 2)
+            .filter(|index| nonces.remember(hotkey(1), "uuid", ahead(*index), NOW, UP) == Err(NonceError::Forgotten))
+            .count();
+        assert!(refused > MAX_SEEN / 2, "{refused}");
+        let later = NOW + 5 * SECOND;
+        for index in 0..100 {
+            assert_eq!(nonces.remember(hotkey(2), "uuid", later - index, later, UP), Ok(()), "two seconds later");
         }
     }
 
@@ -300,7 +354,7 @@ mod tests {
             Err(NonceError::Replayed),
             "still known"
         );
-        let later = NOW + 200 * SECOND;
+        let later = NOW + 250 * SECOND;
         for index in 0..1_000 {
             assert_eq!(nonces.remember(hotkey(1), "uuid", later + index, later, UP), Ok(()));
         }

@@ -53,7 +53,7 @@ impl Identity {
         mut synapse: Map<String, Value>,
         fields: Map<String, Value>,
         took: Duration,
-    ) -> Response {
+    ) -> (Response<()>, Vec<u8>) {
         synapse.extend(fields);
         let axon = synapse.entry("axon").or_insert_with(|| json!({}));
         if !axon.is_object() {
@@ -62,32 +62,30 @@ impl Identity {
         axon["status_code"] = 200.into();
         axon["status_message"] = "Success".into();
         axon["process_time"] = took.as_secs_f64().into();
-        let body = serde_json::to_vec(&synapse).expect("a JSON value always serialises");
-        self.respond(request, StatusCode::OK, "Success", took, "application/json", Body::from(body))
+        (self.head(request, StatusCode::OK, "Success", took, "application/json"), json(&synapse))
     }
 
     /// The head of a stream; `body` is what a synapse of its kind reads: raw text, in chunks.
     pub fn stream(&self, request: &HeaderMap, body: Body, took: Duration) -> Response {
-        self.respond(request, StatusCode::OK, "Success", took, "text/event-stream", body)
+        self.head(request, StatusCode::OK, "Success", took, "text/event-stream").map(|()| body)
     }
 
     /// A refusal, in the form that a dendrite turns into the status of its synapse.
     pub fn refuse(&self, request: &HeaderMap, refusal: &Refusal, took: Duration) -> Response {
         let message = refusal.to_string();
         let body = Body::from(json!({ "message": message }).to_string());
-        self.respond(request, refusal.status(), &message, took, "application/json", body)
+        self.head(request, refusal.status(), &message, took, "application/json").map(|()| body)
     }
 
-    fn respond(
+    fn head(
         &self,
         request: &HeaderMap,
         status: StatusCode,
         message: &str,
         took: Duration,
         content_type: &'static str,
-        body: Body,
-    ) -> Response {
-        let mut response = Response::new(body);
+    ) -> Response<()> {
+        let mut response = Response::new(());
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.reserve(ECHOED.len() + 8);
@@ -111,10 +109,14 @@ impl Identity {
     }
 }
 
-/// An answer in plain JSON, without a word of the protocol: what a signed HTTP request gets.
-pub fn json_answer(status: StatusCode, fields: &Map<String, Value>) -> Response {
-    let body = serde_json::to_vec(fields).expect("a JSON value always serialises");
-    let mut response = Response::new(Body::from(body));
+/// The text of a JSON object.
+pub fn json(fields: &Map<String, Value>) -> Vec<u8> {
+    serde_json::to_vec(fields).expect("a JSON value always serialises")
+}
+
+/// The head of an answer in plain JSON, without a word of the protocol: what a signed HTTP request gets.
+pub fn json_head(status: StatusCode) -> Response<()> {
+    let mut response = Response::new(());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

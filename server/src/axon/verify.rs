@@ -2,20 +2,21 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use schnorrkel::{PublicKey, Signature};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::callers::CallersByAddress;
 use super::checker::{Checker, Trust};
 use super::marks::Marks;
-use super::nonce::Nonces;
+use super::nonce::{NonceError, Nonces};
 use super::refusal::Refusal;
 use crate::domain::{Bucket, Rate};
-use crate::keys::{Claim, Hotkey, Ss58Error};
+use crate::keys::{self, Claim, Hotkey, Ss58Error};
 
 /// Senders whose keys are kept decompressed: more than the neurons of any subnet, some 2 MB.
 const KNOWN_SENDERS: u64 = 8_192;
@@ -32,8 +33,8 @@ pub struct Verifier {
     pub nonces: Nonces,
     /// What the next run must know of it.
     pub marks: Marks,
-    /// How often one hotkey may ask, and how many of its requests are answered at the same time.
-    pub limits: SenderLimits,
+    /// How often one hotkey may ask.
+    pub rate: Rate,
     /// When the process started.
     pub started: Instant,
     /// By address. Only proven ones, so nobody can push them out with invented addresses.
@@ -43,18 +44,9 @@ pub struct Verifier {
 /// Known senders by address.
 pub type Senders = Cache<String, Arc<Sender>>;
 
-/// Room for the senders of any subnet.
+/// Room for the senders of any subnet; the newest is always let in, or it would have a full bucket each time.
 pub fn senders() -> Senders {
-    Cache::new(KNOWN_SENDERS)
-}
-
-/// What one hotkey may take.
-#[derive(Debug, Clone, Copy)]
-pub struct SenderLimits {
-    /// Signed requests.
-    pub rate: Rate,
-    /// Requests at the same time: one sender cannot take every place.
-    pub inflight: usize,
+    Cache::builder().max_capacity(KNOWN_SENDERS).eviction_policy(EvictionPolicy::lru()).build()
 }
 
 /// A sender that has signed a request before.
@@ -62,7 +54,24 @@ pub struct Sender {
     hotkey: Hotkey,
     public: PublicKey,
     bucket: Mutex<Bucket>,
-    places: Arc<Semaphore>,
+    busy: AtomicUsize,
+}
+
+/// One of a sender's places, free again when it is dropped.
+pub struct SenderPlace(Arc<Sender>);
+
+impl Sender {
+    fn place(self: Arc<Self>, most: usize) -> Option<SenderPlace> {
+        let taken =
+            self.busy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |busy| (busy < most).then_some(busy + 1));
+        taken.is_ok().then(|| SenderPlace(self))
+    }
+}
+
+impl Drop for SenderPlace {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The sender that a request names. Not proven: only good for policy, which is cheaper than a signature and so comes first.
@@ -87,6 +96,8 @@ pub struct Proof<'a> {
     pub from: IpAddr,
     /// …and how far that is trusted.
     pub trust: Trust,
+    /// Places that its sender may have.
+    pub places: usize,
 }
 
 impl Verifier {
@@ -99,17 +110,12 @@ impl Verifier {
     }
 
     /// Proves that `named` signed this request, now and for the first time, and gives it a place.
-    pub async fn prove(
-        &self,
-        named: Named<'_>,
-        proof: Proof<'_>,
-        now_ns: u64,
-    ) -> Result<OwnedSemaphorePermit, Refusal> {
+    pub async fn prove(&self, named: Named<'_>, proof: Proof<'_>, now_ns: u64) -> Result<SenderPlace, Refusal> {
         let Named { hotkey, address, known } = named;
         let public = match &known {
             Some(sender) => sender.public,
-            // 32 bytes that are no curve point: nobody can sign for them.
-            None => PublicKey::from_bytes(hotkey.bytes()).map_err(|_| Ss58Error::Checksum)?,
+            // Bytes that are no key: nobody can sign for them, or anybody.
+            None => keys::public_key(&hotkey).ok_or(Ss58Error::Checksum)?,
         };
         let claim = Claim { public, message: proof.message, signature: proof.signature };
         let is_true = self.checker.check(claim, proof.trust).await.map_err(|_| Refusal::Overloaded)?;
@@ -120,19 +126,23 @@ impl Verifier {
         if !is_true {
             return Err(Refusal::Signature);
         }
-        self.nonces.remember(hotkey, proof.instance, proof.nonce_ns, now_ns, uptime)?;
-        self.marks.cover(hotkey, proof.nonce_ns, now_ns).await;
+        if self.nonces.is_known(hotkey, proof.instance, proof.nonce_ns) {
+            return Err(NonceError::Replayed.into());
+        }
         let sender = known.unwrap_or_else(|| {
             self.senders.get_with_by_ref(address, || {
-                let bucket = Mutex::new(Bucket::new(self.limits.rate, uptime));
-                Arc::new(Sender { hotkey, public, bucket, places: Arc::new(Semaphore::new(self.limits.inflight)) })
+                let bucket = Mutex::new(Bucket::new(self.rate, uptime));
+                Arc::new(Sender { hotkey, public, bucket, busy: AtomicUsize::new(0) })
             })
         });
-        // After the signature: nobody can use up another's share.
-        if !sender.bucket.lock().take(self.limits.rate, uptime) {
+        // After the signature and not for a replay: nobody can use up another's share. Before the nonce is remembered: nobody
+        // can fill up that memory faster than this.
+        if !sender.bucket.lock().take(self.rate, uptime) {
             return Err(Refusal::HotkeyRate);
         }
-        Arc::clone(&sender.places).try_acquire_owned().map_err(|_| Refusal::Overloaded)
+        self.nonces.remember(hotkey, proof.instance, proof.nonce_ns, now_ns, uptime)?;
+        self.marks.cover(hotkey, proof.nonce_ns, now_ns).await;
+        sender.place(proof.places).ok_or(Refusal::Overloaded)
     }
 }
 

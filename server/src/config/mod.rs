@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use load::{ConfigError, load, toml_fault};
 pub use synapse::{SolverConfig, SynapseConfig, build_adapters};
 
-use crate::axon::{MAX_BATCH, SenderLimits};
+use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
 use crate::devnet::DevnetConfig;
 use crate::domain::{Callers, Rate};
 use crate::tuner::TunerConfig;
@@ -134,9 +134,9 @@ pub struct AxonConfig {
     pub allow: Vec<String>,
     /// Hotkeys that may never call.
     pub deny: Vec<String>,
-    /// Largest body, bytes. Feedback synapses carry recordings of megabytes.
+    /// Largest body, bytes, 1 to 64 MiB. Feedback synapses carry recordings of megabytes.
     pub max_body_bytes: usize,
-    /// Requests held at the same time; more are refused at once with a 503. One hotkey may have an eighth of them.
+    /// Requests held at the same time; more are refused at once with a 503. One hotkey may have its share by stake.
     pub max_inflight: usize,
     /// Questions being solved at the same time; the others queue by stake. Absent: as many as the solvers bear, found by
     /// how long they take.
@@ -184,10 +184,9 @@ impl AxonConfig {
         Rate { per_s: self.address_rate, burst: self.address_burst }
     }
 
-    /// What one hotkey may take.
-    pub fn sender_limits(&self) -> SenderLimits {
-        let rate = Rate { per_s: self.hotkey_rate, burst: self.hotkey_burst };
-        SenderLimits { rate, inflight: self.max_inflight.div_ceil(8) }
+    /// How often one hotkey may ask.
+    pub fn hotkey_rate(&self) -> Rate {
+        Rate { per_s: self.hotkey_rate, burst: self.hotkey_burst }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -195,6 +194,7 @@ impl AxonConfig {
             true => Ok(()),
             false => Err(format!("axon.{name} is {value}; it must be 1 to {most}")),
         };
+        between("max_body_bytes", self.max_body_bytes, ALL_BODIES_BYTES)?;
         between("max_inflight", self.max_inflight, 100_000)?;
         between("max_solves", self.max_solves.unwrap_or(1), 100_000)?;
         between("verify_batch", self.verify_batch, MAX_BATCH)?;

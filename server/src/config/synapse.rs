@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{Config, ConfigError};
 use crate::agent::{Adapter, Asks, HashField};
-use crate::axon::Adapters;
+use crate::axon::{ALL_BODIES_BYTES, Adapters};
 use crate::ports::Solver;
 use crate::solver::{HttpSolver, RulesSolver};
 
@@ -188,6 +188,9 @@ fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solve
         None => None,
         Some(prompt) => Some(Arc::new(build_asks(&config, prompt, solvers).map_err(fault)?)),
     };
+    if !(1..=ALL_BODIES_BYTES).contains(&config.max_body_bytes) {
+        return Err(fault(format!("max_body_bytes is {}; it must be 1 to {ALL_BODIES_BYTES}", config.max_body_bytes)));
+    }
     let reply = json_object(config.reply.clone()).map_err(|error| fault(format!("reply: {error}")))?;
     let defaults = json_object(config.defaults.clone()).map_err(|error| fault(format!("defaults: {error}")))?;
     let described = config.types.keys().chain(defaults.keys());
@@ -274,6 +277,7 @@ mod tests {
             ("[[synapse]]\nname = \"T\"\nprompt = \"p\"\nanswer = [\"a\"]\nsolver = \"wbe\"", "web"),
             ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { t = \"flaot\" }", "flaot"),
             ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { u = \"float\" }", "`u`"),
+            ("[[synapse]]\nname = \"T\"\nmax_body_bytes = 0", "max_body_bytes is 0"),
             ("[[synapse]]\nname = \"T\"\nroute = \"v1/t\"", "begins with /"),
             ("[[synapse]]\nname = \"T\"\nroute = \"/TaskSynapse\"", "another synapse"),
             ("[solver.mine]\nkind = \"rules\"\nrules = \"/nonexistent.toml\"", "/nonexistent.toml"),

@@ -47,13 +47,21 @@ pub struct AxonInfo {
 pub struct Metagraph {
     neurons: Vec<Neuron>,
     uids: HashMap<Hotkey, u16>,
+    validators_stake_rao: u64,
 }
 
 impl Metagraph {
     /// From neurons in order of uid.
     pub fn new(neurons: Vec<Neuron>) -> Self {
         let uids = neurons.iter().zip(0..).map(|(neuron, uid)| (neuron.hotkey, uid)).collect();
-        Self { neurons, uids }
+        let permitted = neurons.iter().filter(|neuron| neuron.validator_permit);
+        let validators_stake_rao = permitted.fold(0_u64, |sum, neuron| sum.saturating_add(neuron.stake_rao));
+        Self { neurons, uids, validators_stake_rao }
+    }
+
+    /// The stake of all validators together, alpha in rao.
+    pub fn validators_stake_rao(&self) -> u64 {
+        self.validators_stake_rao
     }
 
     /// All neurons, by uid.

@@ -47,8 +47,14 @@ impl Signer {
     }
 
     /// From schnorrkel's own 64 bytes, as in a wallet's `privateKey`.
+    ///
+    /// # Errors
+    ///
+    /// When they are no secret key, or the one whose public half is zero.
     pub fn from_secret(bytes: &[u8]) -> Result<Self, schnorrkel::SignatureError> {
-        Ok(Self::from_pair(schnorrkel::SecretKey::from_bytes(bytes)?.to_keypair()))
+        let signer = Self::from_pair(schnorrkel::SecretKey::from_bytes(bytes)?.to_keypair());
+        public_key(&signer.hotkey()).ok_or(schnorrkel::SignatureError::InvalidKey)?;
+        Ok(signer)
     }
 
     fn from_pair(pair: schnorrkel::Keypair) -> Self {
@@ -78,6 +84,12 @@ impl std::fmt::Debug for Signer {
     }
 }
 
+/// The key behind an address, decompressed. Nothing for bytes that are no point of the curve, and for the curve's zero: one
+/// signature of that key, made of zeros, fits every message.
+pub fn public_key(hotkey: &Hotkey) -> Option<PublicKey> {
+    PublicKey::from_bytes(hotkey.bytes()).ok().filter(|_| *hotkey.bytes() != [0; 32])
+}
+
 /// What somebody claims to have signed.
 #[derive(Debug, Clone)]
 pub struct Claim {
@@ -94,12 +106,43 @@ pub fn verify(claim: &Claim) -> bool {
     claim.public.verify_simple(SIGNING_CONTEXT, claim.message.as_bytes(), &claim.signature).is_ok()
 }
 
-/// Whether every one of `claims` is true: together some half of what they cost one by one, and less where keys repeat.
-/// A false one is found with a chance of 1 in 2^128 to slip through (random coefficients).
+/// Whether every one of `claims` is true: together for some half of what they cost one by one, and less where neighbours
+/// have one key. The coefficients are random: a false claim would pass with a chance of 1 in 2^128.
 pub fn verify_all(claims: &[&Claim]) -> bool {
     let context = schnorrkel::signing_context(SIGNING_CONTEXT);
     let transcripts = claims.iter().map(|claim| context.bytes(claim.message.as_bytes()));
     let signatures: Vec<_> = claims.iter().map(|claim| claim.signature).collect();
     let publics: Vec<_> = claims.iter().map(|claim| claim.public).collect();
     schnorrkel::verify_batch(transcripts, &signatures, &publics, true).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_that_anybody_can_sign_for_is_none() {
+        let zero = Hotkey::new([0; 32]);
+        assert!(public_key(&zero).is_none());
+        assert!(Signer::from_secret(&[0; 64]).is_err());
+        let mut bytes = [0; 64];
+        bytes[63] = 0x80;
+        let signature = Signature::from_bytes(&bytes).expect("it has the form of one");
+        let public = PublicKey::from_bytes(zero.bytes()).expect("schnorrkel takes it for a key");
+        assert!(verify(&Claim { public, message: "anything".into(), signature }), "which is why");
+    }
+
+    #[test]
+    fn what_a_signer_signs_its_address_proves_alone_and_together() {
+        let claim = |byte: u8, message: &str| {
+            let signer = Signer::from_seed(&[byte; 32]);
+            let signature = Signature::from_bytes(&signer.sign(message.as_bytes())).expect("64 bytes");
+            let public = public_key(&signer.address().parse().expect("an address")).expect("a key");
+            Claim { public, message: message.into(), signature }
+        };
+        let [a, b] = [claim(1, "one"), claim(2, "two")];
+        assert!(verify(&a) && verify(&b) && verify_all(&[&a, &b]));
+        let forged = Claim { message: "three".into(), ..b.clone() };
+        assert!(!verify(&forged) && !verify_all(&[&a, &forged]) && !verify_all(&[&forged, &b]));
+    }
 }

@@ -47,7 +47,7 @@ impl HttpSolver {
             return Err(SolveError::Upstream(format!("the solver at {} answered {status}", self.origin())));
         }
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let streams = task.streams.as_ref().filter(|_| content_type.is_some_and(|kind| kind.starts_with("text/")));
+        let streams = task.streams.as_ref().filter(|_| content_type.is_some_and(is_text));
         let mut body = Vec::new();
         let mut passed_on = 0;
         while let Some(chunk) = response.chunk().await.map_err(upstream)? {
@@ -57,6 +57,8 @@ impl HttpSolver {
             body.extend_from_slice(&chunk);
             if streams.is_some() {
                 let text = whole_characters(&body[passed_on..]);
+                let text = text
+                    .ok_or_else(|| SolveError::BadAnswer(format!("the solver at {} sent no UTF-8", self.origin())))?;
                 write(text);
                 passed_on += text.len();
             }
@@ -78,11 +80,16 @@ impl HttpSolver {
     }
 }
 
-/// What can be shown of text that is still coming: a chunk may end inside a character.
-fn whole_characters(bytes: &[u8]) -> &str {
+fn is_text(content_type: &str) -> bool {
+    content_type.split_once('/').is_some_and(|(kind, _)| kind.trim().eq_ignore_ascii_case("text"))
+}
+
+/// What can be shown of text that is still coming: a chunk may end inside a character. Nothing if it is no UTF-8.
+fn whole_characters(bytes: &[u8]) -> Option<&str> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to there"),
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_some() => None,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok(),
     }
 }
 
@@ -109,9 +116,9 @@ mod tests {
     fn text_is_passed_on_up_to_its_last_whole_character() {
         let text = "é€😀";
         for end in 0..=text.len() {
-            let shown = whole_characters(&text.as_bytes()[..end]);
+            let shown = whole_characters(&text.as_bytes()[..end]).expect("UTF-8 so far");
             assert!(text.starts_with(shown) && end - shown.len() < 4, "{end}: {shown}");
         }
-        assert_eq!(whole_characters(b"ok\xffno"), "ok", "what is no UTF-8 is never passed on");
+        assert_eq!(whole_characters(b"ok\xffno"), None, "what is no UTF-8 is never passed on");
     }
 }
