@@ -18,10 +18,9 @@ pub struct Flights {
     inflight: Arc<Mutex<HashMap<String, Flight>>>,
 }
 
-/// One question being solved.
-#[derive(Clone)]
+/// One question being solved. Holds no receiver: there are as many as there are passengers.
 struct Flight {
-    progress: watch::Receiver<Progress>,
+    passengers: Arc<watch::Sender<Progress>>,
     rank: Rank,
 }
 
@@ -31,6 +30,15 @@ struct Progress {
     /// The streamed field's text so far.
     text: String,
     outcome: Option<Outcome>,
+}
+
+/// What a passenger hears.
+#[derive(Debug, PartialEq)]
+pub enum News {
+    /// More of the text.
+    Written(String),
+    /// There is no more.
+    Landed(Outcome),
 }
 
 /// A seat in a flight.
@@ -53,7 +61,7 @@ pub struct Landing {
     key: String,
     flights: Flights,
     outcome: Option<Outcome>,
-    passengers: watch::Sender<Progress>,
+    passengers: Arc<watch::Sender<Progress>>,
 }
 
 impl Flights {
@@ -62,10 +70,11 @@ impl Flights {
         let mut inflight = self.inflight.lock();
         if let Some(flight) = inflight.get(&key) {
             flight.rank.raise(rank.stake_rao());
-            return Seat::Follower(Passenger { progress: flight.progress.clone(), read: 0 });
+            return Seat::Follower(Passenger { progress: flight.passengers.subscribe(), read: 0 });
         }
         let (passengers, progress) = watch::channel(Progress::default());
-        inflight.insert(key.clone(), Flight { progress: progress.clone(), rank: rank.clone() });
+        let passengers = Arc::new(passengers);
+        inflight.insert(key.clone(), Flight { passengers: Arc::clone(&passengers), rank: rank.clone() });
         let landing = Landing { key, flights: self.clone(), outcome: None, passengers };
         Seat::Leader(landing, Passenger { progress, read: 0 })
     }
@@ -81,17 +90,17 @@ impl Passenger {
     }
 
     /// What was written since the last time; the outcome when there is no more.
-    pub async fn read(&mut self) -> Result<String, Outcome> {
+    pub async fn read(&mut self) -> News {
         let read = self.read;
         let news = self.progress.wait_for(|progress| progress.text.len() > read || progress.outcome.is_some()).await;
-        let Ok(progress) = news else { return Err(Err(AnswerError::Abandoned)) };
+        let Ok(progress) = news else { return News::Landed(Err(AnswerError::Abandoned)) };
         match (&progress.text[read..], &progress.outcome) {
-            ("", Some(outcome)) => Err(outcome.clone()),
+            ("", Some(outcome)) => News::Landed(outcome.clone()),
             (text, _) => {
                 let text = text.to_owned();
                 drop(progress);
                 self.read += text.len();
-                Ok(text)
+                News::Written(text)
             }
         }
     }
@@ -105,9 +114,24 @@ impl Landing {
         }
     }
 
-    /// Whether anybody still waits. One receiver is the flight's own.
-    pub fn has_passengers(&self) -> bool {
-        self.passengers.receiver_count() > 1
+    /// Comes back when the last passenger has gone. The flight has ended then: who boards next starts another.
+    pub async fn deserted(&self) {
+        loop {
+            self.passengers.closed().await;
+            // Somebody may have boarded since; nobody can while this is locked.
+            let mut inflight = self.flights.inflight.lock();
+            if self.passengers.receiver_count() == 0 {
+                self.leave(&mut inflight);
+                return;
+            }
+        }
+    }
+
+    /// Ends the flight, unless it has ended: the key may be another's by now.
+    fn leave(&self, inflight: &mut HashMap<String, Flight>) {
+        if inflight.get(&self.key).is_some_and(|flight| Arc::ptr_eq(&flight.passengers, &self.passengers)) {
+            inflight.remove(&self.key);
+        }
     }
 
     /// Lands with `outcome`.
@@ -119,7 +143,7 @@ impl Landing {
 impl Drop for Landing {
     fn drop(&mut self) {
         // First the flight, then the news: who boards again must not board this one.
-        self.flights.inflight.lock().remove(&self.key);
+        self.leave(&mut self.flights.inflight.lock());
         if let Some(outcome) = self.outcome.take() {
             self.passengers.send_modify(|progress| progress.outcome = Some(outcome));
         }
@@ -128,6 +152,7 @@ impl Drop for Landing {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use serde_json::Map;
 
     use super::*;
@@ -172,13 +197,66 @@ mod tests {
         let flights = Flights::default();
         let (landing, mut first) = leader(flights.board("q".into(), &Rank::new(0)));
         landing.write("one ");
-        assert_eq!(first.read().await, Ok("one ".to_owned()));
+        assert_eq!(first.read().await, News::Written("one ".to_owned()));
         let mut late = follower(flights.board("q".into(), &Rank::new(0)));
         landing.write("é");
-        assert_eq!((late.read().await, first.read().await), (Ok("one é".to_owned()), Ok("é".to_owned())));
+        assert_eq!(late.read().await, News::Written("one é".to_owned()));
+        assert_eq!(first.read().await, News::Written("é".to_owned()));
         landing.write("!");
         landing.land(Err(AnswerError::Solver));
-        assert_eq!((first.read().await, first.read().await), (Ok("!".to_owned()), Err(Err(AnswerError::Solver))));
+        assert_eq!(first.read().await, News::Written("!".to_owned()));
+        assert_eq!(first.read().await, News::Landed(Err(AnswerError::Solver)));
+    }
+
+    #[tokio::test]
+    async fn a_flight_is_deserted_when_the_last_of_its_passengers_has_gone() {
+        let flights = Flights::default();
+        let (landing, first) = leader(flights.board("q".into(), &Rank::new(0)));
+        let second = follower(flights.board("q".into(), &Rank::new(0)));
+        drop(first);
+        assert_eq!(landing.deserted().now_or_never(), None, "one is left");
+        let mut deserted = tokio::task::JoinSet::new();
+        deserted.spawn(async move {
+            landing.deserted().await;
+            landing
+        });
+        tokio::task::yield_now().await;
+        drop(second);
+        let landing = deserted.join_next().await.expect("one").expect("no panic");
+        let (_another, _aboard) = leader(flights.board("q".into(), &Rank::new(0)));
+        drop(landing);
+        follower(flights.board("q".into(), &Rank::new(0)));
+    }
+
+    #[tokio::test]
+    async fn who_boards_after_the_last_has_gone_but_before_it_was_noticed_keeps_the_flight() {
+        let flights = Flights::default();
+        let (landing, first) = leader(flights.board("q".into(), &Rank::new(0)));
+        let mut deserted = Box::pin(landing.deserted());
+        assert_eq!(deserted.as_mut().now_or_never(), None);
+        drop(first);
+        let mut late = follower(flights.board("q".into(), &Rank::new(0)));
+        assert_eq!(deserted.as_mut().now_or_never(), None);
+        drop(deserted);
+        landing.land(Err(AnswerError::Solver));
+        assert_eq!(late.outcome().await, Err(AnswerError::Solver));
+    }
+
+    #[test]
+    fn who_boards_while_a_deserted_flight_is_being_ended_keeps_it() {
+        let flights = Flights::default();
+        let (landing, first) = leader(flights.board("q".into(), &Rank::new(0)));
+        drop(first);
+        std::thread::scope(|threads| {
+            let inflight = flights.inflight.lock();
+            let ending = threads.spawn(|| landing.deserted().now_or_never());
+            // Time enough to find that all have gone, and to wait for the lock.
+            (0..10_000).for_each(|_| std::thread::yield_now());
+            let _late = inflight["q"].passengers.subscribe();
+            drop(inflight);
+            assert_eq!(ending.join().expect("no panic"), None);
+        });
+        follower(flights.board("q".into(), &Rank::new(0)));
     }
 
     #[tokio::test]

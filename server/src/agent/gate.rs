@@ -175,6 +175,8 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn gate(limit: usize) -> (Arc<Gate>, Arc<str>) {
@@ -261,6 +263,62 @@ mod tests {
         let place = lifted.turn().await.expect("its turn");
         drop(place);
         other.turn().await.expect("then the other");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_are_refused_or_shed_hear_of_it_at_once() {
+        let (gate, synapse) = gate(1);
+        let _busy = gate.queue(&synapse, Rank::new(0), in_s(60)).expect("free").turn().await.expect("at once");
+        let asked = Instant::now();
+        let queue = |stake_rao| gate.queue(&synapse, Rank::new(stake_rao), in_s(60));
+        let shed: Vec<_> = (0..MAX_WAITING).map(|_| queue(1).expect("room")).collect();
+        let waiting: Vec<_> = (0..MAX_WAITING).map(|_| queue(2).expect("the place of a smaller one")).collect();
+        assert!((0..MAX_WAITING).all(|_| queue(2).is_err()), "refused");
+        for ticket in shed {
+            assert!(matches!(ticket.turn().await, Err(AnswerError::Busy)));
+        }
+        assert_eq!(asked.elapsed(), Duration::ZERO);
+        assert_eq!(gate.state.lock().waiting.len(), waiting.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_shrinks_lets_nobody_in_until_fewer_are_under_way_and_loses_nobody() {
+        let (gate, synapse) = (Arc::new(Gate::new(Limit::adaptive(64))), Arc::from("T"));
+        let queue = || gate.queue(&synapse, Rank::new(0), in_s(60)).expect("room");
+        let places = Arc::new(Mutex::new(Vec::new()));
+        for _ in 0..32 {
+            places.lock().push(queue().turn().now_or_never().expect("at once").expect("free"));
+        }
+        let mut served = tokio::task::JoinSet::new();
+        for ticket in (0..50).map(|_| queue()).collect::<Vec<_>>() {
+            let places = Arc::clone(&places);
+            served.spawn(async move {
+                let place = ticket.turn().await.expect("a turn");
+                places.lock().push(place);
+            });
+        }
+        tokio::task::yield_now().await;
+        let busy_and_limit = || {
+            let state = gate.state.lock();
+            (state.busy, state.limit.now())
+        };
+        let (mut ended, mut held_back) = (0, 0);
+        loop {
+            let place = places.lock().pop();
+            let Some(place) = place else { break };
+            // The first ones fail.
+            place.end(Duration::from_secs(1), ended < 20);
+            ended += 1;
+            let (busy, limit) = busy_and_limit();
+            held_back += usize::from(busy > limit);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            let (under_way, left) = (places.lock().len(), 82 - ended);
+            assert_eq!(under_way, busy, "everybody called has come");
+            assert!(busy >= limit.min(left), "{busy} of {limit}: nobody waits without need");
+            assert!(busy + ended == 32 || busy <= limit, "{busy} of {limit}: let in too early");
+        }
+        assert!(held_back >= 20, "{held_back}");
+        assert_eq!((ended, served.len(), served.join_all().await.len()), (82, 50, 50));
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use adapter::PROTOCOL_KEYS;
 pub use adapter::{Adapter, Asks, HashField};
-use flights::{Flights, Landing, Passenger, Seat};
+use flights::{Flights, Landing, News, Passenger, Seat};
 use gate::{Gate, Rank, Ticket};
 
 use crate::clock::Clock;
@@ -159,29 +159,35 @@ impl Agent {
             let source = if leads { Source::Solved } else { Source::Coalesced };
             let news = async {
                 match reads_along {
-                    true => passenger.read().await.map_or_else(|outcome| outcome.map(Ok), |text| Ok(Err(text))),
-                    false => passenger.outcome().await.map(Ok),
+                    true => passenger.read().await,
+                    false => News::Landed(passenger.outcome().await),
                 }
             };
             match timeout_at(deadline, news).await {
-                Ok(Ok(Ok(answer))) => return Ok(Streamed::Whole(Answered { answer, source })),
-                Ok(Ok(Err(text))) => return Ok(Streamed::Reading(Reading { passenger, deadline, text, source })),
-                Ok(Err(error)) if leads || last_try => return Err(error),
-                Ok(Err(_)) => {}
                 Err(_) => return Err(AnswerError::Timeout),
+                Ok(News::Written(text)) => {
+                    return Ok(Streamed::Reading(Reading { passenger, deadline, text, source }));
+                }
+                Ok(News::Landed(Ok(answer))) => return Ok(Streamed::Whole(Answered { answer, source })),
+                Ok(News::Landed(Err(error))) if leads || last_try => return Err(error),
+                Ok(News::Landed(Err(_))) => {}
             }
         }
         Err(AnswerError::Abandoned)
     }
 
     /// Starts a solve when it is its turn. It has the adapter's own time, not that of the request that happened to come
-    /// first: others may wait longer, and what comes late is still remembered.
+    /// first: others may wait longer, and what comes late is still remembered. Before its turn nothing was spent on it:
+    /// its place in the queue is free again as soon as nobody is left to hear it.
     fn start(&self, asks: &Arc<Asks>, task: Task, ticket: Ticket, landing: Landing) {
         let (asks, recall, clock) = (Arc::clone(asks), Arc::clone(&self.recall), self.clock.clone());
         self.solves.spawn(async move {
-            let place = match ticket.turn().await {
-                // Nobody is left to hear it, and nothing was spent on it yet.
-                Ok(_) if !landing.has_passengers() => return,
+            let turn = tokio::select! {
+                biased;
+                () = landing.deserted() => return,
+                turn = ticket.turn() => turn,
+            };
+            let place = match turn {
                 Ok(place) => place,
                 Err(error) => return landing.land(Err(error)),
             };
@@ -198,9 +204,9 @@ impl Reading {
     /// What was written since; an error when it ends too early; nothing when it is whole.
     pub async fn next(&mut self) -> Option<Result<String, AnswerError>> {
         match timeout_at(self.deadline, self.passenger.read()).await {
-            Ok(Ok(text)) => Some(Ok(text)),
-            Ok(Err(Ok(_))) => None,
-            Ok(Err(Err(error))) => Some(Err(error)),
+            Ok(News::Written(text)) => Some(Ok(text)),
+            Ok(News::Landed(Ok(_))) => None,
+            Ok(News::Landed(Err(error))) => Some(Err(error)),
             Err(_) => Some(Err(AnswerError::Timeout)),
         }
     }

@@ -155,6 +155,48 @@ async fn a_question_that_nobody_waits_for_any_more_is_not_solved_when_its_turn_c
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_hangs_up_while_waiting_leaves_the_queue_to_others_at_once() {
+    let bench = bench(500, 0);
+    let busy = join_all((0..MAX_SOLVES).map(async |question| bench.ask(&question.to_string(), 5_000).await));
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        // Many more than can wait.
+        for round in 0..3 {
+            let gone = (0..gate::MAX_WAITING).map(async |index| bench.ask(&format!("{round} {index}"), 5_000).await);
+            let gone = timeout(Duration::from_millis(1), join_all(gone)).await;
+            assert!(gone.is_err(), "none is refused, and all hang up");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        bench.ask("one that stays", 5_000).await.map(|answered| answered.source)
+    };
+    let (_, stays) = tokio::join!(busy, others);
+    assert_eq!((stays, bench.calls()), (Ok(Source::Solved), MAX_SOLVES + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_waits_keeps_its_turn_while_anybody_who_asked_is_left() {
+    let bench = bench(500, 0);
+    let busy = join_all((0..MAX_SOLVES).map(async |question| bench.ask(&question.to_string(), 5_000).await));
+    let leader = timeout(Duration::from_millis(100), bench.ask("p", 5_000));
+    let follower = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        bench.ask("p", 5_000).await.map(|answered| answered.source)
+    };
+    let (_, leader, follower) = tokio::join!(busy, leader, follower);
+    assert!(leader.is_err(), "hung up");
+    assert_eq!((follower, bench.calls()), (Ok(Source::Coalesced), MAX_SOLVES + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_solve_that_has_begun_is_remembered_though_everybody_has_gone() {
+    let bench = bench(500, 0);
+    assert!(timeout(Duration::from_millis(100), bench.ask("p", 5_000)).await.is_err(), "hung up");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(bench.ask("p", 5_000).await.expect("remembered").source, Source::Exact);
+    assert_eq!(bench.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn under_overload_the_larger_stake_is_answered_and_the_smaller_is_told_at_once() {
     let bench = bench(1_000, 0);
     bench.ask("so that a solve's time is known", 5_000).await.expect("solved");
