@@ -135,8 +135,9 @@ pub async fn serve(
         let watcher = connections.watcher();
         tasks.spawn(async move {
             // A connection on which nobody has said anything yet needs none of hyper's buffers, 16 KB.
-            let spoken = timeout(HEADER_TIMEOUT, stream.readable());
-            if let Some(Ok(Ok(()))) = stop.run_until_cancelled(spoken).await {
+            let mut first = [0];
+            let spoken = timeout(HEADER_TIMEOUT, stream.peek(&mut first));
+            if let Some(Ok(Ok(1))) = stop.run_until_cancelled(spoken).await {
                 // Boxed, or a silent connection would take as much memory as one that is served.
                 Box::pin(serve_connection(name, http, router, stream, peer.ip(), watcher)).await;
             }
