@@ -1,6 +1,7 @@
 //! A load generator that costs little beside what it measures: raw HTTP/1.1 over kept-alive connections, requests signed
 //! before the clock starts.
 
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,10 +10,13 @@ use hdrhistogram::Histogram;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
 /// No request of a benchmark takes this long on a server that works.
 const GIVE_UP: Duration = Duration::from_secs(60);
+
+/// Threads and connections are up after this.
+const THREADS_START: Duration = Duration::from_millis(200);
 
 /// The requests of each connection, as bytes.
 pub(super) type Scripts = Vec<Vec<Vec<u8>>>;
@@ -50,34 +54,47 @@ pub(super) async fn closed_loop(address: SocketAddr, scripts: Scripts, status: u
 }
 
 /// Requests go out at their time, `per_s` in all, the connections taking turns. One that is late because the answer before
-/// it was counts from when it was due; one that the generator's timer sent late counts from when it went.
+/// it was counts from when it was due; one that the system's timer sent late counts from when it went.
+///
+/// Each connection has a thread: tokio's timer ticks in milliseconds, and would send what is due in one as a burst.
 pub(super) async fn open_loop(address: SocketAddr, scripts: Scripts, per_s: f64, status: u16) -> Result<Load> {
     let gap = Duration::from_secs_f64(scripts.len() as f64 / per_s);
     let count = scripts.len() as u32;
-    let mut clients = Vec::new();
-    for script in scripts {
-        clients.push((Client::connect(address).await?, script));
-    }
-    let started = Instant::now();
+    let started = Instant::now() + THREADS_START;
     let mut connections = JoinSet::new();
-    for (turn, (mut client, script)) in (0_u32..).zip(clients) {
-        connections.spawn(async move {
-            let mut tally = Tally::new();
+    for (turn, script) in (0_u32..).zip(scripts) {
+        connections.spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(address)?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(GIVE_UP))?;
+            let (mut buffer, mut tally) = (Vec::new(), Tally::new());
             for (index, request) in (0_u32..).zip(script) {
                 let due = started + gap * turn / count + gap * index;
-                let from = if Instant::now() > due {
-                    due
-                } else {
-                    sleep_until(due).await;
-                    Instant::now()
+                let from = if Instant::now() > due { due } else { wait_until(due) };
+                stream.write_all(&request)?;
+                buffer.clear();
+                let got = loop {
+                    if let Some(status) = whole_answer(&buffer)? {
+                        break status;
+                    }
+                    let mut chunk = [0; 4_096];
+                    match stream.read(&mut chunk)? {
+                        0 => bail!("the server hung up"),
+                        length => buffer.extend_from_slice(&chunk[..length]),
+                    }
                 };
-                let got = client.exchange(&request).await?;
                 tally.count(got == status, from.elapsed());
             }
             Ok::<_, anyhow::Error>(tally)
         });
     }
     collect(connections, started).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread of the load generator, which has nothing else to do")]
+fn wait_until(due: Instant) -> Instant {
+    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    Instant::now()
 }
 
 async fn collect(mut connections: JoinSet<Result<Tally>>, started: Instant) -> Result<Load> {
@@ -146,26 +163,26 @@ impl Client {
 
     async fn read_answer(&mut self) -> Result<u16> {
         self.buffer.clear();
-        let head = loop {
+        loop {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 bail!("the server hung up");
             }
-            if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
-                break at;
-            }
-        };
-        // Both servers write names in lower case.
-        let text = std::str::from_utf8(&self.buffer[..head])?;
-        let status = text.split(' ').nth(1).context("a status line")?.parse()?;
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.context("an answer with content-length")?.trim().parse()?;
-        while self.buffer.len() < head + 4 + length {
-            if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                bail!("the server hung up");
+            if let Some(status) = whole_answer(&self.buffer)? {
+                return Ok(status);
             }
         }
-        Ok(status)
     }
+}
+
+/// The status, when all of the answer is there.
+fn whole_answer(buffer: &[u8]) -> Result<Option<u16>> {
+    let Some(head) = find(buffer, b"\r\n\r\n") else { return Ok(None) };
+    // Both servers write names in lower case.
+    let text = std::str::from_utf8(&buffer[..head])?;
+    let status = text.split(' ').nth(1).context("a status line")?.parse()?;
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let length: usize = length.context("an answer with content-length")?.trim().parse()?;
+    Ok((buffer.len() >= head + 4 + length).then_some(status))
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
