@@ -19,7 +19,7 @@ use crate::agent::Agent;
 use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, TokenError};
 use crate::axon::callers::CallersByAddress;
 use crate::axon::marks::Marks;
-use crate::axon::{Axon, Bodies, Identity, Nonces, Verifier, checker, senders};
+use crate::axon::{Axon, Bodies, Checker, Identity, Nonces, Verifier, senders};
 use crate::cache::ExactCache;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Network, SolverConfig, build_adapters};
@@ -185,7 +185,7 @@ impl App {
         let limit = config.axon.max_solves.map_or(Limit::adaptive(max_inflight), Limit::Fixed);
         let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), limit, clock.clone()));
 
-        let (checker, threads) = checker(checker_threads(cores()), config.axon.verify_batch);
+        let (checker, threads) = Checker::new(checker_threads(cores()), config.axon.verify_batch);
         for thread in threads {
             tasks.spawn("signatures", run_thread("signatures", move || thread.run(), stop.clone()));
         }

@@ -1,7 +1,7 @@
 //! Callers by their network address: how often each may come, and how far its claims are trusted.
 //!
 //! An address proves nothing, so it only ever decides about time: a flood from one is refused before anything else is
-//! looked at, and an address whose last signature was false waits behind the others (see [`super::checker`]).
+//! looked at, and an address whose last signature was false waits behind the others.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -79,16 +79,16 @@ struct Pending {
     verdict: oneshot::Sender<bool>,
 }
 
-/// A queue, and `threads` that empty it, in batches of `max_batch` claims at most (1: one by one).
-pub fn checker(threads: usize, max_batch: usize) -> (Checker, Vec<CheckerThread>) {
-    let queue = Arc::new(Queue { lanes: Mutex::default(), work: Condvar::new() });
-    let threads = (0..threads.max(1))
-        .map(|_| CheckerThread { queue: Arc::clone(&queue), max_batch: max_batch.clamp(1, MAX_BATCH) })
-        .collect();
-    (Checker { queue }, threads)
-}
-
 impl Checker {
+    /// A queue, and `threads` that empty it, in batches of `max_batch` claims at most (1: one by one).
+    pub fn new(threads: usize, max_batch: usize) -> (Self, Vec<CheckerThread>) {
+        let queue = Arc::new(Queue { lanes: Mutex::default(), work: Condvar::new() });
+        let threads = (0..threads.max(1))
+            .map(|_| CheckerThread { queue: Arc::clone(&queue), max_batch: max_batch.clamp(1, MAX_BATCH) })
+            .collect();
+        (Self { queue }, threads)
+    }
+
     /// Whether `claim` is true; false also when the threads have ended.
     pub async fn check(&self, claim: Claim, trust: Trust) -> Result<bool, Full> {
         let (verdict, checked) = oneshot::channel();
@@ -228,7 +228,7 @@ mod tests {
 
     #[tokio::test]
     async fn claims_are_checked_on_the_thread_and_it_ends_with_the_queue() {
-        let (checker, threads) = checker(2, MAX_BATCH);
+        let (checker, threads) = Checker::new(2, MAX_BATCH);
         let threads: Vec<_> = threads.into_iter().map(|thread| std::thread::spawn(|| thread.run())).collect();
         let checks = (0..40).map(|index| checker.check(claim(index, index % 7 != 3), Trust::Unknown));
         let verdicts = futures_util::future::join_all(checks).await;
@@ -284,7 +284,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_lane_refuses_at_once_and_leaves_the_others_open() {
-        let (checker, _idle) = checker(1, MAX_BATCH);
+        let (checker, _idle) = Checker::new(1, MAX_BATCH);
         checker.queue.lanes.lock().by_trust[1].waiting.extend((0..LANE_CLAIMS).map(pending_cheap));
         assert_eq!(checker.check(claim(1, true), Trust::Unknown).await, Err(Full));
         checker.queue.lanes.lock().is_closed = true;

@@ -78,7 +78,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use admit::Adapters;
 pub use body::{ALL_BODIES_BYTES, Bodies};
 use call::Call;
-pub use checker::{Checker, CheckerThread, MAX_BATCH, Trust, checker};
+pub use checker::{Checker, CheckerThread, MAX_BATCH, Trust};
 pub use nonce::{NonceError, Nonces};
 pub use pyrepr::{EMPTY_BODY_HASH, PyType, body_hash};
 pub use refusal::Refusal;

@@ -104,7 +104,7 @@ impl Figures {
         let alone = self.unbatched.as_ref().map(share);
         bar("signed/s, one by one, of what a core can verify one by one", alone, 2, ">= 0.8")?;
         bar("signed/s in batches, 64 connections, of the same", self.batched.last().map(share), 2, "> 1.0")?;
-        bar("p99 at half load, ms, the least of three", self.half.as_ref().map(|row| row.load.p99_ms), 2, "< 2")?;
+        bar("p99 at half load, ms, the least of five", self.half.as_ref().map(|row| row.load.p99_ms), 2, "< 2")?;
         let dearest = most(&self.refused, Row::cpu_us);
         let refusal = self.python.get(1).map(|python| python.cpu_us() / dearest);
         bar("the Python axon's refusal, times the CPU of our dearest", refusal, 0, "> 50")?;
