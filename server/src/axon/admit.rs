@@ -166,7 +166,10 @@ impl Axon {
         let uptime = self.verifier.started.elapsed();
         let _unproven = match is_proven {
             true => None,
-            false => Some(self.verifier.callers.unproven_body(from.address, uptime).ok_or(Refusal::Overloaded)?),
+            false => {
+                let of_address = self.verifier.callers.unproven_body(from.address, uptime);
+                Some((of_address.ok_or(Refusal::Overloaded)?, self.bodies.unproven_place()?))
+            }
         };
         let body = self.bodies.receive(&mut call.body, self.body_limit(adapter), is_proven).await;
         // Who announces a body and does not send it is no better than who signs falsely.

@@ -19,8 +19,10 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const SMALL_BYTES: usize = 64 * KIB;
 /// Larger bodies held at the same time, in all; also the most that one may have. A parsed body takes a multiple of its text.
 pub const ALL_BODIES_BYTES: usize = 64 * 1024 * 1024;
-/// The same of senders who are not proven yet.
+/// The same of senders who are not proven yet…
 const UNPROVEN_BYTES: usize = 8 * 1024 * 1024;
+/// …and how many bodies of any size they may have under way.
+const UNPROVEN_BODIES: usize = 256;
 const KIB: usize = 1_024;
 /// Parsing or hashing more than this would hold up the other requests of its thread.
 const READ_APART_BYTES: usize = 256 * KIB;
@@ -29,6 +31,7 @@ const READ_APART_BYTES: usize = 256 * KIB;
 pub struct Bodies {
     kib: Arc<Semaphore>,
     unproven_kib: Arc<Semaphore>,
+    unproven: Arc<Semaphore>,
 }
 
 /// The room that a body takes.
@@ -45,7 +48,13 @@ impl Bodies {
     #[expect(clippy::new_without_default, reason = "made once, by the composition root")]
     pub fn new() -> Self {
         let room = |bytes| Arc::new(Semaphore::new(bytes / KIB));
-        Self { kib: room(ALL_BODIES_BYTES), unproven_kib: room(UNPROVEN_BYTES) }
+        let unproven = Arc::new(Semaphore::new(UNPROVEN_BODIES));
+        Self { kib: room(ALL_BODIES_BYTES), unproven_kib: room(UNPROVEN_BYTES), unproven }
+    }
+
+    /// A place for the body of a sender who is not proven yet.
+    pub(super) fn unproven_place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.unproven).try_acquire_owned().map_err(|_| Refusal::Overloaded)
     }
 
     /// Reads the body in `slot`, of `limit` bytes at most. It stays there, unread or half read, when it is refused.

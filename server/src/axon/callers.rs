@@ -20,8 +20,8 @@ use crate::listen::network;
 /// Addresses remembered; those not seen for longest make room.
 const MAX_ADDRESSES: u64 = 16_384;
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
-/// Bodies whose sender is not proven yet, of one address at a time.
-const UNPROVEN_BODIES: usize = 4;
+/// Bodies whose sender is not proven yet, of one address at a time: as many as a validator sends at once.
+const UNPROVEN_BODIES: usize = 32;
 /// A false signature makes a suspect for this long.
 const SUSPECT_FOR: Duration = Duration::from_secs(60);
 
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn an_address_may_send_few_unproven_bodies_at_a_time() {
         let callers = CallersByAddress::new(RATE);
-        let bodies: Vec<_> = (0..10).map(|_| callers.unproven_body(ip("10.0.0.1"), at(0))).collect();
+        let bodies: Vec<_> = (0..40).map(|_| callers.unproven_body(ip("10.0.0.1"), at(0))).collect();
         assert_eq!(bodies.iter().flatten().count(), UNPROVEN_BODIES);
         assert!(callers.unproven_body(ip("10.0.0.2"), at(0)).is_some(), "another");
         drop(bodies);

@@ -20,7 +20,7 @@
 //! validator still has to sign as it, and until then is known by network address alone ([`callers`]). The rate of a hotkey
 //! counts after the signature, or anybody could use it up in its name. The body is kept only once its sender is proven, so
 //! an unknown sender cannot make us hold megabytes. Under `btauth/1`, which signs the body, it has to be read before: of
-//! addresses that never signed anything, four at a time each and 8 MiB in all.
+//! addresses that never signed anything, 32 at a time each, 256 and 8 MiB in all.
 //! What the agent gets is the *verified header's* hotkey; the body's `dendrite.hotkey` is unsigned and never read.
 //!
 //! # Differences

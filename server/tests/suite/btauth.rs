@@ -10,16 +10,16 @@ use sha2::{Digest, Sha256};
 use crate::support::{Miner, NOW_NS, Reply, exchange, interop_config, validator};
 
 /// A request as the SDK signs it: eight lines.
-struct Signed<'a> {
-    signer: &'a Signer,
-    path: &'a str,
-    body: &'a str,
-    nonce_ns: u64,
-    receiver: Option<&'a str>,
+pub struct Signed<'a> {
+    pub signer: &'a Signer,
+    pub path: &'a str,
+    pub body: &'a str,
+    pub nonce_ns: u64,
+    pub receiver: Option<&'a str>,
 }
 
 impl Signed<'_> {
-    fn to_http(&self, method: &str) -> Vec<u8> {
+    pub fn to_http(&self, method: &str) -> Vec<u8> {
         let Self { signer, path, body, nonce_ns, receiver } = self;
         let hash = hex::encode(Sha256::digest(body.as_bytes()));
         let (hotkey, names) = (signer.address(), receiver.unwrap_or("-"));

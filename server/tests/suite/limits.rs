@@ -117,12 +117,12 @@ async fn who_announces_bodies_and_does_not_send_them_takes_nobodys_place() {
         miner.hotkey
     );
     let mut waiting = JoinSet::new();
-    for _ in 0..40 {
+    for _ in 0..68 {
         let mut stream = TcpStream::connect(miner.axon).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         waiting.spawn(async move { read_reply(&mut stream).await.status });
     }
-    // Four of an address may wait; the others are told at once.
+    // 32 of an address may wait; the others are told at once.
     for _ in 0..36 {
         assert_eq!(waiting.join_next().await.unwrap().unwrap(), 503);
     }

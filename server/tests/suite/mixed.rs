@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lode::axon::EMPTY_BODY_HASH;
 use lode::devnet::{Dendrite, SignedRequest, devnet_signer};
+use lode::keys::Signer;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Map, json};
@@ -11,6 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::btauth::Signed;
 use crate::support::{Miner, NOW_NS, interop_config, read_reply, validator};
 
 const REQUESTS: usize = 10_000;
@@ -35,12 +37,17 @@ enum Kind {
     UnknownSynapse,
     NoJson,
     NoPrompt,
+    Auth,
+    AuthChanged,
+    AuthStale,
+    AuthForAnother,
+    AuthStranger,
 }
 
 use Kind::*;
 
 /// How often each comes, the status it must get, and the reason under which it must be counted.
-const KINDS: [(Kind, u32, u16, &str); 16] = [
+const KINDS: [(Kind, u32, u16, &str); 21] = [
     (Good, 50, 200, ""),
     (OutOfOrder, 20, 200, ""),
     (Replayed, 10, 401, "replayed"),
@@ -57,7 +64,20 @@ const KINDS: [(Kind, u32, u16, &str); 16] = [
     (UnknownSynapse, 3, 404, "unknown_synapse"),
     (NoJson, 3, 422, "bad_body"),
     (NoPrompt, 3, 500, "bad_body"),
+    // The other protocol, from the same senders over the same connections.
+    (Auth, 20, 200, ""),
+    (AuthChanged, 5, 401, "bad_signature"),
+    (AuthStale, 3, 401, "stale_nonce"),
+    (AuthForAnother, 3, 401, "wrong_receiver"),
+    (AuthStranger, 3, 403, "unregistered"),
 ];
+
+/// Somebody else's axon.
+const ANOTHER: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+
+fn header(request: &SignedRequest, name: &str) -> String {
+    request.headers.iter().find(|(header, _)| *header == name).unwrap().1.clone()
+}
 
 fn draw(random: &mut StdRng) -> (Kind, u16, &'static str) {
     let mut left = random.random_range(0..KINDS.iter().map(|(_, weight, ..)| weight).sum::<u32>());
@@ -72,6 +92,8 @@ fn draw(random: &mut StdRng) -> (Kind, u16, &'static str) {
 
 /// One connection's share: it knows what it has sent.
 struct Client {
+    index: u64,
+    signer: Signer,
     dendrite: Dendrite,
     stranger: Dendrite,
     axon_hotkey: String,
@@ -83,8 +105,7 @@ struct Client {
 impl Client {
     fn sign(&self, kind: Kind, nonce_ns: u64) -> SignedRequest {
         let dendrite = if kind == Stranger { &self.stranger } else { &self.dendrite };
-        let axon =
-            if kind == AnotherAxon { "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY" } else { &self.axon_hotkey };
+        let axon = if kind == AnotherAxon { ANOTHER } else { &self.axon_hotkey };
         let name = if kind == UnknownSynapse { "Nothing" } else { "EchoSynapse" };
         let fields = match kind {
             NoPrompt => json!({"other": 1}),
@@ -94,8 +115,30 @@ impl Client {
         dendrite.sign(axon, name, fields, EMPTY_BODY_HASH, 12.0, nonce_ns)
     }
 
+    /// A signed HTTP request. Each connection has nanoseconds of its own: the nonces of a hotkey are one series here.
+    fn sign_http(&self, kind: Kind) -> Vec<u8> {
+        let nonce_ns = self.nonce_ns + self.index - if kind == AuthStale { 11_000_000_000 } else { 0 };
+        let stranger = devnet_signer("a stranger");
+        let signer = if kind == AuthStranger { &stranger } else { &self.signer };
+        let receiver = if kind == AuthForAnother { ANOTHER } else { &self.axon_hotkey };
+        let body = format!(r#"{{"text": "question {}"}}"#, nonce_ns / 1_000 % 50);
+        let signed = Signed { signer, path: "/EchoSynapse", body: &body, nonce_ns, receiver: Some(receiver) };
+        let request = signed.to_http("POST");
+        match kind {
+            AuthChanged => String::from_utf8(request).unwrap().replace("question", "questiom").into_bytes(),
+            _ => request,
+        }
+    }
+
     fn request(&mut self, kind: Kind) -> Vec<u8> {
         self.nonce_ns += 1_000;
+        if matches!(kind, Auth | AuthChanged | AuthStale | AuthForAnother | AuthStranger) {
+            let request = self.sign_http(kind);
+            if kind == Auth {
+                self.sent.push(request.clone());
+            }
+            return request;
+        }
         if let (Replayed, false) = (kind, self.sent.is_empty()) {
             return self.sent[self.random.random_range(0..self.sent.len())].clone();
         }
@@ -113,7 +156,7 @@ impl Client {
         match kind {
             WrongSignature => {
                 let of_another = self.sign(Good, nonce_ns + 1);
-                set("bt_header_dendrite_signature", Some(of_another.headers[8].1.clone()));
+                set("bt_header_dendrite_signature", Some(header(&of_another, "bt_header_dendrite_signature")));
             }
             AnotherSigner => set("bt_header_dendrite_hotkey", Some(devnet_signer("validator 1").address().to_owned())),
             ChangedHash => set("computed_body_hash", Some("00".repeat(32))),
@@ -143,6 +186,8 @@ async fn ten_thousand_mixed_requests_are_all_told_apart() {
     let mut clients = JoinSet::new();
     for index in 0..CONNECTIONS as u64 {
         let mut client = Client {
+            index,
+            signer: validator(),
             dendrite: Dendrite::new(validator(), format!("client {index}")),
             stranger: Dendrite::new(devnet_signer("a stranger"), format!("stranger {index}")),
             axon_hotkey: miner.hotkey.clone(),
@@ -164,7 +209,8 @@ async fn ten_thousand_mixed_requests_are_all_told_apart() {
                 assert_eq!(reply.status, status, "{kind:?}: {}", reply.text());
                 if status == 200 {
                     let answer = reply.json();
-                    assert_eq!(answer["reply"], answer["text"], "{kind:?}: its own answer");
+                    let own = answer.get("text").is_none_or(|text| *text == answer["reply"]);
+                    assert!(own && answer["reply"].as_str().unwrap().starts_with("question"), "{kind:?}: {answer}");
                 }
                 *expected.entry(reason).or_default() += 1;
             }
