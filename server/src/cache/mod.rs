@@ -1,5 +1,6 @@
 //! What Lode remembers.
 
 mod exact;
+pub mod index;
 
 pub use exact::ExactCache;
