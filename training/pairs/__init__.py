@@ -1,0 +1,1 @@
+"""Generators of labelled text pairs for the verifier."""
