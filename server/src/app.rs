@@ -20,7 +20,7 @@ use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, T
 use crate::axon::callers::CallersByAddress;
 use crate::axon::marks::Marks;
 use crate::axon::{Axon, Bodies, Checker, Identity, Nonces, Verifier, senders};
-use crate::cache::ExactCache;
+use crate::cache::AnswerCache;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Network, SolverConfig, build_adapters};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, devnet_signer, run_demo_traffic};
@@ -90,6 +90,7 @@ pub enum StartError {
 pub struct App {
     tasks: Tasks,
     solves: TaskTracker,
+    cache: Arc<AnswerCache>,
     store: Store,
     clock: Clock,
     stop: CancellationToken,
@@ -179,8 +180,11 @@ impl App {
         tasks.spawn("tuner", tuner.run(stop.clone()));
 
         let limits = tuner_view.borrow().limits;
-        let recall: Arc<dyn Recall> =
-            Arc::new(ExactCache::new(config.cache.entries, Duration::from_secs(limits.ttl_max_s.into())));
+        let capacity = config.cache.capacity(Duration::from_secs(limits.ttl_max_s.into()));
+        let cache = Arc::new(AnswerCache::new(&capacity, config.cache.embedder()?));
+        cache.load(&store, clock.now_ms()).await?;
+        tasks.spawn("cache", Arc::clone(&cache).run(store.clone(), clock.clone(), stop.clone()));
+        let recall: Arc<dyn Recall> = Arc::clone(&cache) as Arc<dyn Recall>;
         let solves = TaskTracker::new();
         let limit = config.axon.max_solves.map_or(Limit::adaptive(max_inflight), Limit::Fixed);
         let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), limit, clock.clone()));
@@ -245,6 +249,7 @@ impl App {
             figures,
             live,
             tuner: control,
+            cache: Arc::clone(&cache),
             store: store.clone(),
             direct: direct.map(|(synapse, asks)| DirectSolve { synapse, asks, agent }),
             token: token.clone(),
@@ -258,6 +263,7 @@ impl App {
         Ok(Self {
             tasks,
             solves,
+            cache,
             store,
             clock,
             stop,
@@ -288,7 +294,11 @@ impl App {
             tracing::warn!("some tasks did not end in time and are dropped");
         }
         // A durable write behind all rows: when it returns, they are on disk.
-        match timeout(LAST_WRITE, self.store.put(STOPPED, &self.clock.now_ms())).await {
+        let last = async {
+            self.cache.flush(&self.store).await?;
+            self.store.put(STOPPED, &self.clock.now_ms()).await
+        };
+        match timeout(LAST_WRITE, last).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!("{error}: the last rows may be lost"),
             Err(_) => tracing::error!("the disk does not answer: the last rows may be lost"),

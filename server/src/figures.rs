@@ -96,7 +96,7 @@ impl Figures {
                 next_round_ms: tuner.next_round_ms,
                 decisions: tuner.decisions.iter().cloned().collect(),
             },
-            cache: self.recall.stats(),
+            cache: self.recall.stats(now_ms),
             traffic: self.recorder.traffic(chain.as_deref(), self.started_ms, now_ms),
             chain: self.chain_status(),
             latest: *self.latest.lock(),

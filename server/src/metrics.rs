@@ -96,8 +96,22 @@ fn cache(registry: &mut Registry, snapshot: &Snapshot) {
         counter(registry, name, help, value);
     }
     let entries = Unit::Other("entries".into());
-    gauge(registry, "cache_size", "Answers held", entries, Some(cache.entries as f64));
+    gauge(
+        registry,
+        "cache_size",
+        "Answers held within their time to live",
+        entries.clone(),
+        Some(cache.entries as f64),
+    );
+    let beyond = Some(cache.memory_entries as f64);
+    gauge(registry, "cache_memory", "Answers held beyond their time to live", entries, beyond);
     gauge(registry, "cache_size", "Memory held by answers, estimated", Unit::Bytes, Some(cache.size_bytes as f64));
+    for (name, help, share) in [
+        ("cache_false_hit", "Share of labelled hits that were wrong", cache.false_hit_pct),
+        ("cache_false_hit_upper", "Upper end of its one-sided 95 % interval", cache.false_hit_upper_pct),
+    ] {
+        gauge(registry, name, help, Unit::Ratios, ratio(share));
+    }
     gauge(registry, "cache_saved", "Solver time saved by hits", Unit::Seconds, Some(cache.saved_s));
 }
 

@@ -183,7 +183,7 @@ impl State {
                 *self.sources.entry(source).or_default() += 1;
                 self.remember_latency(minute, record.took);
                 if source != Source::Static {
-                    let hit = cacheable.then_some(source == Source::Exact);
+                    let hit = cacheable.then_some(source.is_memory());
                     self.window.push(Sample { response_ms, success: true, hit });
                 }
             }

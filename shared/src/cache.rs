@@ -5,14 +5,22 @@ use serde::{Deserialize, Serialize};
 /// Counters since start, and the cache's size now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct CacheStats {
-    /// Answers held now.
+    /// Answers held now within their time to live.
     pub entries: u64,
-    /// Answers it may hold.
+    /// Answers of these that it may hold.
     pub capacity: u64,
+    /// Answers held beyond their time to live: candidates when they have proven themselves.
+    pub memory_entries: u64,
     /// Bytes of prompts and answers held now, an estimate.
     pub size_bytes: u64,
-    /// Questions answered from it.
+    /// Questions answered from it, by whatever tier.
     pub hits: u64,
+    /// Of these, with the answer to a similar prompt.
+    pub semantic_hits: u64,
+    /// With an answer beyond its time to live.
+    pub memory_hits: u64,
+    /// By a pattern.
+    pub pattern_hits: u64,
     /// Questions it could not answer.
     pub misses: u64,
     /// Answers stored.
@@ -23,6 +31,12 @@ pub struct CacheStats {
     pub evicted: u64,
     /// Solver time that hits saved: the sum of what each answer once took to solve, seconds.
     pub saved_s: f64,
+    /// Hits that were found right or wrong; older ones count less.
+    pub labels: f64,
+    /// Share of these that were wrong, percent; absent before the first.
+    pub false_hit_pct: Option<f64>,
+    /// Upper end of that share's one-sided 95 % interval (Wilson), percent; absent before the first.
+    pub false_hit_upper_pct: Option<f64>,
 }
 
 impl CacheStats {

@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 pub enum Source {
     /// The exact tier of the cache.
     Exact,
+    /// The answer to a similar prompt, within its time to live.
+    Semantic,
+    /// An answer beyond its time to live that has proven itself.
+    Memory,
+    /// A pattern, filled in.
+    Pattern,
     /// A solver, after a miss.
     Solved,
     /// Another request's solve of the same question, joined while in flight.
@@ -20,12 +26,24 @@ pub enum Source {
 
 impl Source {
     /// All sources, in the order shown.
-    pub const ALL: [Self; 4] = [Self::Exact, Self::Coalesced, Self::Solved, Self::Static];
+    pub const ALL: [Self; 7] =
+        [Self::Exact, Self::Semantic, Self::Memory, Self::Pattern, Self::Coalesced, Self::Solved, Self::Static];
+
+    /// The tiers of memory.
+    pub const MEMORY: [Self; 4] = [Self::Exact, Self::Semantic, Self::Memory, Self::Pattern];
+
+    /// Whether memory had the answer.
+    pub fn is_memory(self) -> bool {
+        Self::MEMORY.contains(&self)
+    }
 
     /// The word used in metrics, logs and on the screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::Exact => "exact",
+            Self::Semantic => "semantic",
+            Self::Memory => "memory",
+            Self::Pattern => "pattern",
             Self::Solved => "solved",
             Self::Coalesced => "coalesced",
             Self::Static => "static",

@@ -43,6 +43,8 @@ pub struct Asks {
     pub timeout: Duration,
     /// Who answers.
     pub solver: Arc<dyn Solver>,
+    /// Its name.
+    pub solver_name: Arc<str>,
 }
 
 /// A field that goes into the body hash.
@@ -144,6 +146,7 @@ mod tests {
             stream: false,
             timeout: Duration::from_secs(20),
             solver: Arc::new(NoSolver),
+            solver_name: "none".into(),
         }
     }
 

@@ -177,7 +177,7 @@ mod tests {
         let (landing, _) = leader(flights.board("q".into(), &Rank::new(0)));
         let mut waiting = follower(flights.board("q".into(), &Rank::new(0)));
         leader(flights.board("another".into(), &Rank::new(0)));
-        let answer = Arc::new(Answer { fields: Map::new(), solve_ms: 1 });
+        let answer = Arc::new(Answer::new(&Map::new(), 1, "s".into()));
         landing.land(Ok(Arc::clone(&answer)));
         assert_eq!(waiting.outcome().await, Ok(answer));
         leader(flights.board("q".into(), &Rank::new(0)));

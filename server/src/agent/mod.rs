@@ -138,7 +138,11 @@ impl Agent {
         let Ask { asks, question, body, settings, stake_rao, deadline } = ask;
         if asks.cache {
             let recall = self.recall.recall(&question, settings, self.clock.now_ms());
-            if let Ok(Some(found)) = timeout(RECALL_BUDGET, recall).await {
+            if let Ok(recollection) = timeout(RECALL_BUDGET, recall).await
+                && let Some(found) = recollection.found
+                // What no solver said is checked like a solver's answer.
+                && (found.source != Source::Pattern || asks.check(&found.answer.fields()).is_ok())
+            {
                 return Ok(Streamed::Whole(Answered { answer: found.answer, source: found.source }));
             }
         }
@@ -238,7 +242,7 @@ async fn solve(
         tracing::warn!(synapse = %task.question.synapse, "answer refused: {fault}");
         return Err(AnswerError::Invalid);
     }
-    let answer = Arc::new(Answer { fields, solve_ms: started.elapsed().as_millis() as u64 });
+    let answer = Arc::new(Answer::new(&fields, started.elapsed().as_millis() as u64, Arc::clone(&asks.solver_name)));
     if asks.cache {
         recall.remember(&task.question, Arc::clone(&answer), clock.now_ms());
     }

@@ -6,7 +6,8 @@ use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
 
 use super::*;
-use crate::cache::ExactCache;
+use crate::cache::{AnswerCache, Embedder};
+use crate::config::CacheConfig;
 use crate::ports::{Solver, Write};
 
 /// Answers after a delay with `reply: <prompt>`, half of it written before; fails the first `failures` times.
@@ -55,8 +56,10 @@ fn bench(delay_ms: u64, failures: usize) -> Bench {
         stream: false,
         timeout: Duration::from_secs(20),
         solver: Arc::clone(&solver) as Arc<dyn Solver>,
+        solver_name: "fake".into(),
     };
-    let recall = Arc::new(ExactCache::new(100, Duration::from_secs(1_800)));
+    let capacity = CacheConfig { similar: false, ..CacheConfig::default() }.capacity(Duration::from_secs(1_800));
+    let recall = Arc::new(AnswerCache::new(&capacity, Embedder::Table));
     let agent = Agent::new(recall, TaskTracker::new(), Limit::Fixed(MAX_SOLVES), Clock::from_fn(|| 1_000_000_000));
     Bench { agent, asks: Arc::new(asks), solver }
 }
@@ -79,7 +82,7 @@ impl Bench {
 async fn a_question_is_solved_once_and_then_remembered() {
     let bench = bench(500, 0);
     let first = bench.ask("p", 5_000).await.expect("solved");
-    assert_eq!((first.source, &first.answer.fields["reply"]), (Source::Solved, &json!("p")));
+    assert_eq!((first.source, &first.answer.fields()["reply"]), (Source::Solved, &json!("p")));
     let second = bench.ask("p", 5_000).await.expect("remembered");
     assert_eq!((second.source, bench.calls()), (Source::Exact, 1));
 }
@@ -277,7 +280,7 @@ async fn a_streamed_answer_is_read_as_it_is_written_and_remembered_whole() {
     }
     assert_eq!((started.elapsed().as_millis(), bench.calls()), (500, 1));
     let Ok(Streamed::Whole(remembered)) = stream().await else { panic!("it is there already") };
-    assert_eq!((remembered.source, &remembered.answer.fields["reply"]), (Source::Exact, &json!("one two!")));
+    assert_eq!((remembered.source, &remembered.answer.fields()["reply"]), (Source::Exact, &json!("one two!")));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,15 @@
 //! | `GET /api/v1/live` | the same as server-sent events, one a second |
 //! | `GET /api/v1/history?range=15m` | samples and decisions over `15m`, `1h`, `24h` or `7d` |
 //! | `PUT /api/v1/tuner/targets` | new targets (admin token) |
+//! | `GET /api/v1/requests?limit=50` | the last looks into memory |
+//! | `GET /api/v1/requests/{id}/explain` | why that request was answered from memory, or was not |
+//! | `POST /api/v1/requests/{id}/verdict` | `{right}`: whether its answer was right (admin token) |
+//! | `GET /api/v1/cache/entries?search=&sort=used&offset=0&limit=50` | what is remembered |
+//! | `GET /api/v1/cache/patterns?scope=…` | the patterns of a scope |
+//! | `GET /api/v1/cache/what-if` | hits and wrong hits at other thresholds |
+//! | `POST /api/v1/cache/clear` | forgets everything (admin token) |
+//! | `POST /api/v1/cache/invalidate` | forgets `{scope}`, `{older_than_s}` or `{entry}` (admin token) |
+//! | `PUT /api/v1/cache/capacity` | `{entries}`: how many answers are kept (admin token) |
 //! | `POST /solve_task` | `{id, prompt, url}` to actions, without the chain (admin token) |
 //! | `GET /metrics` | Prometheus text |
 //! | `GET /healthz`, `GET /readyz` | the process lives; it can answer validators |
@@ -13,12 +22,14 @@
 
 mod assets;
 mod auth;
+mod cache;
 mod dashboard;
 mod error;
 mod health;
 mod history;
 mod live;
 mod metrics;
+mod requests;
 mod solve;
 mod targets;
 
@@ -39,6 +50,7 @@ pub use dashboard::Dashboard;
 pub use live::LiveFeed;
 pub use solve::DirectSolve;
 
+use crate::cache::AnswerCache;
 use crate::figures::Figures;
 use crate::store::Store;
 use crate::tuner::TunerControl;
@@ -56,6 +68,8 @@ pub struct Api {
     pub live: Arc<LiveFeed>,
     /// Changes targets.
     pub tuner: TunerControl,
+    /// What is remembered.
+    pub cache: Arc<AnswerCache>,
     /// Keeps history.
     pub store: Store,
     /// Solves without the chain; absent when no synapse is named for it.
@@ -74,12 +88,21 @@ pub struct Api {
 pub fn router(api: Arc<Api>) -> Router {
     let writes = Router::new()
         .route("/api/v1/tuner/targets", put(targets::put))
+        .route("/api/v1/requests/{id}/verdict", post(requests::verdict))
+        .route("/api/v1/cache/clear", post(cache::clear))
+        .route("/api/v1/cache/invalidate", post(cache::invalidate))
+        .route("/api/v1/cache/capacity", put(cache::capacity))
         .route("/solve_task", post(solve::solve_task))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token));
     let reads = Router::new()
         .route("/api/dashboard", get(dashboard::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/history", get(history::get))
+        .route("/api/v1/requests", get(requests::list))
+        .route("/api/v1/requests/{id}/explain", get(requests::explain))
+        .route("/api/v1/cache/entries", get(cache::entries))
+        .route("/api/v1/cache/patterns", get(cache::patterns))
+        .route("/api/v1/cache/what-if", get(cache::what_if))
         .route("/metrics", get(metrics::get))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

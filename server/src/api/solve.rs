@@ -65,7 +65,7 @@ pub async fn solve_task(
         };
         Error::new(status, error.to_string())
     })?;
-    let mut response = answered.answer.fields.clone();
+    let mut response = answered.answer.fields();
     response.insert("id".to_owned(), task.id);
     response.insert("source".to_owned(), answered.source.label().into());
     Ok(Json(response))

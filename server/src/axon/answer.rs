@@ -113,13 +113,13 @@ impl Axon {
         if !asks.stream {
             let answered = self.agent.answer(ask).await?;
             let mut set = adapter.reply.clone();
-            set.extend(answered.answer.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+            set.extend(answered.answer.fields());
             return Ok(Reply::Whole { fields, set, source: answered.source, held });
         }
         Ok(match self.agent.stream(ask).await? {
             Streamed::Reading(reading) => Reply::Reading(reading, held),
             Streamed::Whole(answered) => {
-                let given = &answered.answer.fields;
+                let given = answered.answer.fields();
                 let text = asks.answer.first().and_then(|field| given.get(field)?.as_str());
                 Reply::Text(text.ok_or(AnswerError::Invalid)?.to_owned(), answered.source, held)
             }

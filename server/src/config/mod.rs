@@ -8,6 +8,7 @@ mod synapse;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ pub use load::{ConfigError, load, toml_fault};
 pub use synapse::{SolverConfig, SynapseConfig, build_adapters};
 
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
+use crate::cache::{Capacity, Embedder, EmbedderConfig, RemoteEmbedder};
 use crate::devnet::DevnetConfig;
 use crate::domain::{Callers, Rate};
 use crate::tuner::TunerConfig;
@@ -253,13 +255,61 @@ impl Default for ApiConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
-    /// Answers kept, 1 to 10,000,000.
+    /// Answers kept within their time to live, 1 to 10,000,000.
     pub entries: u64,
+    /// Answers kept beyond it, for what has proven itself and as examples, 0 to 10,000,000.
+    pub memory_entries: usize,
+    /// Prompts whose analysis and vector are kept, 1 to 1,000,000.
+    pub texts: u64,
+    /// Whether answers are given to prompts that are similar, not the same.
+    pub similar: bool,
+    /// Whether patterns are learnt from answers, and answer when they have proven themselves.
+    pub patterns: bool,
+    /// A service that makes vectors. Absent: the table inside the binary.
+    pub embedder: Option<EmbedderConfig>,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { entries: 500 }
+        Self { entries: 500, memory_entries: 10_000, texts: 500, similar: true, patterns: true, embedder: None }
+    }
+}
+
+impl CacheConfig {
+    /// The largest number of entries.
+    pub const MAX_ENTRIES: u64 = 10_000_000;
+
+    /// How much is remembered, with the longest time to live that the tuner may set.
+    pub fn capacity(&self, max_ttl: Duration) -> Capacity {
+        Capacity {
+            entries: self.entries,
+            memory: self.memory_entries,
+            texts: self.texts,
+            max_ttl,
+            similar: self.similar,
+            patterns: self.patterns,
+        }
+    }
+
+    /// Who makes vectors.
+    pub fn embedder(&self) -> Result<Embedder, ConfigError> {
+        match &self.embedder {
+            None => Ok(Embedder::Table),
+            Some(config) => Ok(Embedder::Remote(RemoteEmbedder::new(config).map_err(ConfigError::Value)?)),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (name, value, least, most) in [
+            ("entries", self.entries, 1, Self::MAX_ENTRIES),
+            ("memory_entries", self.memory_entries as u64, 0, Self::MAX_ENTRIES),
+            ("texts", self.texts, 1, 1_000_000),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(format!("cache.{name} is {value}; it must be {least} to {most}"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -273,9 +323,6 @@ impl Config {
         if let Some(ip) = self.axon.ip.filter(|ip| devnet && !ip.is_loopback()) {
             return Err(format!("axon.ip is {ip}; devnet's keys are public, so its axon listens on loopback only"));
         }
-        if !(1..=10_000_000).contains(&self.cache.entries) {
-            return Err(format!("cache.entries is {}; it must be 1 to 10000000", self.cache.entries));
-        }
-        Ok(())
+        self.cache.check()
     }
 }

@@ -218,8 +218,8 @@ fn build_asks(
     solvers: &BTreeMap<String, Arc<dyn Solver>>,
 ) -> Result<Asks, String> {
     let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
-    let solver = config.solver.as_ref().ok_or_else(|| format!("it needs a solver; there are {}", known()))?;
-    let solver = solvers.get(solver).ok_or_else(|| format!("there is no solver `{solver}`; there are {}", known()))?;
+    let name = config.solver.as_ref().ok_or_else(|| format!("it needs a solver; there are {}", known()))?;
+    let solver = solvers.get(name).ok_or_else(|| format!("there is no solver `{name}`; there are {}", known()))?;
     if config.answer.is_empty() {
         return Err("it needs at least one answer field".into());
     }
@@ -234,6 +234,7 @@ fn build_asks(
         stream: config.stream,
         timeout: Duration::from_secs_f64(config.timeout_s),
         solver: Arc::clone(solver),
+        solver_name: name.as_str().into(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! is acknowledged (targets, settings) waits for its own commit. WAL with `synchronous = FULL`: what was acknowledged
 //! survives SIGKILL and power loss.
 
+mod answers;
 mod read;
 mod writer;
 
@@ -18,7 +19,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use writer::Write;
+pub use answers::{AnswerChange, AnswerRow, AnswerWrite, Epoch, Kept, ScopeRow};
+use writer::{Done, Write};
 
 /// Rows that may wait for the disk: with a sample every five seconds, over an hour of a stalled disk.
 const QUEUE_ROWS: usize = 1_024;
@@ -99,8 +101,23 @@ impl Store {
     /// Keeps `value` under `key`; durable when this returns.
     pub async fn put(&self, key: &str, value: &impl Serialize) -> Result<(), StoreError> {
         let json = serde_json::to_string(value).map_err(|error| StoreError::Value { key: key.into(), error })?;
+        self.durable(|done| Write::Put { key: key.into(), json, done }).await
+    }
+
+    /// Writes answers, their changes and their ends, all or none; durable when this returns.
+    pub async fn answers(&self, writes: Vec<AnswerWrite>) -> Result<(), StoreError> {
+        self.durable(|done| Write::Answers { writes, done }).await
+    }
+
+    /// Every answer that was kept, least recently used first, with its scope and epochs; the rows come to `each` as they
+    /// are read. Blocking.
+    pub fn kept_answers(&self, each: impl FnMut(AnswerRow)) -> Result<Kept, StoreError> {
+        answers::read(&self.path, each)
+    }
+
+    async fn durable(&self, write: impl FnOnce(Done) -> Write) -> Result<(), StoreError> {
         let (done, committed) = oneshot::channel();
-        let write = Write::Put { key: key.into(), json, done };
+        let write = write(done);
         // The queue may be full of rows, and they keep the order: wait off the async threads.
         let queue = self.queue.clone();
         let sent = tokio::task::spawn_blocking(move || queue.send(write)).await;

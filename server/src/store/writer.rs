@@ -9,6 +9,7 @@ use lode_shared::{Decision, HistoryPoint};
 use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
 
+use super::answers::{self, AnswerWrite};
 use super::{StoreError, StoreWriter};
 
 /// A batch ends after this long or this many rows, whichever comes first.
@@ -19,10 +20,11 @@ const RETENTION_DAYS: u64 = 30;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
 /// What this version writes, kept in `user_version`.
-pub(super) const SCHEMA_VERSION: i64 = 1;
+pub(super) const SCHEMA_VERSION: i64 = 2;
 
-const SCHEMA: &str = "
-    BEGIN;
+/// How each version came from the one before. A file goes through all that it has not seen, each whole or not at all.
+const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
+    "
     CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS decision (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, adjusted INTEGER NOT NULL,
         json TEXT NOT NULL) STRICT;
@@ -30,12 +32,26 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS history (at_ms INTEGER PRIMARY KEY, requests_per_s REAL NOT NULL, response_s REAL,
         success_pct REAL, hit_rate_pct REAL, match_threshold REAL NOT NULL, ttl_s INTEGER NOT NULL,
         incentive_pct REAL) STRICT;
-    PRAGMA user_version = 1;
-    COMMIT;";
+    PRAGMA user_version = 1;",
+    "
+    CREATE TABLE answer (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, scope BLOB NOT NULL, prompt TEXT NOT NULL,
+        answer TEXT NOT NULL, solve_ms INTEGER NOT NULL, solver TEXT NOT NULL, stored_ms INTEGER NOT NULL,
+        hits INTEGER NOT NULL, last_used_ms INTEGER NOT NULL, posterior TEXT NOT NULL, is_lone INTEGER NOT NULL, vector BLOB)
+        STRICT;
+    CREATE INDEX answer_scope ON answer (scope);
+    CREATE TABLE scope (key BLOB PRIMARY KEY, synapse TEXT NOT NULL, text TEXT NOT NULL, patterns TEXT) STRICT,
+        WITHOUT ROWID;
+    CREATE TABLE epoch (scope BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = 2;",
+];
+
+/// Told when a write is durable.
+pub(super) type Done = oneshot::Sender<Result<(), StoreError>>;
 
 /// One thing to write.
 pub(super) enum Write {
-    Put { key: String, json: String, done: oneshot::Sender<Result<(), StoreError>> },
+    Put { key: String, json: String, done: Done },
+    Answers { writes: Vec<AnswerWrite>, done: Done },
     Decision(Box<Decision>),
     Point(HistoryPoint),
 }
@@ -48,13 +64,20 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes the tables of a new file. Tells the version of what was found.
+/// Makes the tables that are not there yet. Tells the version of what was found.
 pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<i64> {
-    let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found == 0 {
-        connection.execute_batch(SCHEMA)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for migration in MIGRATIONS.iter().skip(found.max(0) as usize) {
+        connection.execute_batch(&format!("BEGIN; {migration} COMMIT;"))?;
     }
     Ok(found)
+}
+
+impl Write {
+    /// Whether somebody waits for it.
+    fn is_awaited(&self) -> bool {
+        matches!(self, Self::Put { .. } | Self::Answers { .. })
+    }
 }
 
 impl StoreWriter {
@@ -76,7 +99,7 @@ impl StoreWriter {
     fn next_batch(&self) -> Option<Vec<Write>> {
         let mut batch = vec![self.queue.recv().ok()?];
         let ends = Instant::now() + BATCH_TIME;
-        while batch.len() < BATCH_ROWS && !matches!(batch.last(), Some(Write::Put { .. })) {
+        while batch.len() < BATCH_ROWS && !batch.last().is_some_and(Write::is_awaited) {
             match self.queue.recv_timeout(ends.saturating_duration_since(Instant::now())) {
                 Ok(write) => batch.push(write),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
@@ -89,12 +112,12 @@ impl StoreWriter {
     fn write(&mut self, batch: Vec<Write>) {
         let result = self.commit(&batch).or_else(|_| self.commit(&batch));
         if let Err(error) = &result {
-            let rows = batch.iter().filter(|write| !matches!(write, Write::Put { .. })).count() as u64;
+            let rows = batch.iter().filter(|write| !write.is_awaited()).count() as u64;
             self.dropped.fetch_add(rows, Ordering::Relaxed);
             tracing::error!("the data file could not be written: {error}; {rows} rows are lost");
         }
         for write in batch {
-            if let Write::Put { done, .. } = write {
+            if let Write::Put { done, .. } | Write::Answers { done, .. } = write {
                 let said = result.as_ref().copied().map_err(|error| StoreError::NotWritten(error.to_string()));
                 // The one who asked may have gone; a value that was kept stays kept.
                 let _ = done.send(said);
@@ -110,6 +133,11 @@ impl StoreWriter {
                     transaction
                         .prepare_cached("INSERT OR REPLACE INTO setting (key, json) VALUES (?1, ?2)")?
                         .execute(params![key, json])?;
+                }
+                Write::Answers { writes, .. } => {
+                    for write in writes {
+                        answers::write(&transaction, write)?;
+                    }
                 }
                 Write::Decision(decision) => insert_decision(&transaction, decision)?,
                 Write::Point(point) => insert_point(&transaction, point)?,
@@ -127,7 +155,7 @@ impl StoreWriter {
                 [(RETENTION_DAYS * 86_400_000) as i64],
             )?;
         }
-        Ok(())
+        answers::prune(&self.connection)
     }
 }
 

@@ -6,6 +6,7 @@ mod api;
 mod axon;
 mod browser;
 mod btauth;
+mod cache;
 mod interop_requests;
 mod limits;
 mod mixed;

@@ -61,6 +61,7 @@ pub(super) fn inverse_length(squared: i32) -> f32 {
 }
 
 /// The cosine from an inner product and both inverse lengths. Rounding may carry a perfect match past 1.
+#[inline(always)]
 pub(super) fn cosine(product: i32, left: f32, right: f32) -> f32 {
     (product as f32 * (left * right)).clamp(-1.0, 1.0)
 }

@@ -1,8 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::RwLock;
 use proptest::prelude::*;
 
 use super::*;
@@ -30,12 +27,8 @@ impl Naive {
 enum Change {
     Insert(u64, Vec<i8>),
     Remove(u64),
-    /// A whole step.
-    Settle(usize),
-    /// A step during which the row is removed, or replaced.
-    SettleBeside(usize, u64, Option<Vec<i8>>),
-    /// A step that two workers do at once.
-    SettleTwice(usize),
+    /// All but every so many-th row: cells empty and join.
+    Thin(u64),
 }
 
 fn row(dim: usize) -> impl Strategy<Value = Vec<i8>> {
@@ -46,21 +39,10 @@ fn row(dim: usize) -> impl Strategy<Value = Vec<i8>> {
 
 fn change(dim: usize) -> impl Strategy<Value = Change> {
     prop_oneof![
-        12 => (0..300u64, row(dim)).prop_map(|(id, row)| Change::Insert(id, row)),
-        4 => (0..300u64).prop_map(Change::Remove),
-        3 => (1..40usize).prop_map(Change::Settle),
-        1 => (1..40usize, 0..300u64, proptest::option::of(row(dim))).prop_map(|(n, id, row)| Change::SettleBeside(n, id, row)),
-        1 => (1..40usize).prop_map(Change::SettleTwice),
+        40 => (0..300u64, row(dim)).prop_map(|(id, row)| Change::Insert(id, row)),
+        12 => (0..300u64).prop_map(Change::Remove),
+        1 => (2..20u64).prop_map(Change::Thin),
     ]
-}
-
-fn settle_fully(index: &mut Index) {
-    let mut steps = 0;
-    while let Some(step) = index.plan(16) {
-        drop(index.commit(step.run().unwrap()));
-        steps += 1;
-        assert!(steps < 10_000, "settling does not end");
-    }
 }
 
 fn apply(index: &mut Index, naive: &mut Naive, change: Change) {
@@ -70,34 +52,22 @@ fn apply(index: &mut Index, naive: &mut Naive, change: Change) {
             naive.0.insert(id, row);
         }
         Change::Remove(id) => assert_eq!(index.remove(id), naive.0.remove(&id).is_some()),
-        Change::Settle(rows) => {
-            if let Some(step) = index.plan(rows) {
-                drop(index.commit(step.run().unwrap()));
-            }
-        }
-        Change::SettleBeside(rows, id, row) => {
-            let settled = index.plan(rows).map(|step| step.run().unwrap());
-            match row {
-                Some(row) => apply(index, naive, Change::Insert(id, row)),
-                None => apply(index, naive, Change::Remove(id)),
-            }
-            drop(settled.map(|settled| index.commit(settled)));
-        }
-        Change::SettleTwice(rows) => {
-            let steps = [index.plan(rows), index.plan(rows)];
-            let settled = steps.map(|step| step.map(|step| step.run().unwrap()));
-            for settled in settled.into_iter().flatten() {
-                drop(index.commit(settled));
-            }
+        Change::Thin(keep) => {
+            let goes: Vec<u64> = naive.0.keys().copied().filter(|id| id % keep != 0).collect();
+            goes.into_iter().for_each(|id| apply(index, naive, Change::Remove(id)));
         }
     }
 }
 
-/// Everything that must hold however good the graph is.
+/// Everything that must hold whichever cells a search goes through.
 fn check(index: &Index, naive: &Naive, query: &[i8], k: usize) -> Vec<Near> {
     assert_eq!(index.len(), naive.0.len());
     assert_eq!(index.is_empty(), naive.0.is_empty());
     assert!(index.ids().eq(naive.0.keys().copied()));
+    assert_eq!(index.cells.iter().map(Cell::len).sum::<usize>(), index.len());
+    assert_eq!(index.cells.iter().filter(|cell| cell.len() == 0).count(), index.empty_cells.len());
+    assert!(index.cells.iter().all(|cell| cell.len() < index.cell_rows));
+    assert!(index.places.iter().all(|(id, cell)| index.cells[*cell as usize].find(*id).is_some()));
     let mut found = vec![Near { id: 9, cosine: 9.0 }];
     index.nearest(query, k, &mut found).unwrap();
     assert!(found.len() <= k.min(naive.0.len()));
@@ -113,14 +83,18 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_flat_index_finds_what_a_naive_scan_finds(
+    fn an_index_finds_what_a_naive_scan_finds(
         (dim, changes, query) in (prop_oneof![Just(1usize), 2..70usize, Just(128), Just(257)])
-            .prop_flat_map(|dim| (Just(dim), proptest::collection::vec(change(dim), 0..200), row(dim))),
+            .prop_flat_map(|dim| (Just(dim), proptest::collection::vec(change(dim), 0..400), row(dim))),
+        cell_rows in 8..80usize,
         k in 0..20usize,
     ) {
-        let (mut index, mut naive) = (Index::new(dim), Naive::default());
-        for change in changes {
+        let (mut index, mut naive) = (Index::with_limits(dim, cell_rows, 1_000), Naive::default());
+        for (at, change) in changes.into_iter().enumerate() {
             apply(&mut index, &mut naive, change);
+            if at % 32 == 0 {
+                check(&index, &naive, &query, k);
+            }
         }
         let found = check(&index, &naive, &query, k);
         let expected = if query.iter().all(|c| *c == 0) { Vec::new() } else { naive.nearest(&query, k) };
@@ -131,27 +105,17 @@ proptest! {
     }
 
     #[test]
-    fn an_index_with_graphs_stays_consistent(
+    fn an_index_too_large_to_go_through_stays_consistent(
         changes in proptest::collection::vec(change(16), 0..600),
         query in row(16),
-        flat_rows in 1..60usize,
+        scan_rows in 1..100usize,
     ) {
-        let (mut index, mut naive) = (Index::with_flat_rows(16, flat_rows), Naive::default());
+        let (mut index, mut naive) = (Index::with_limits(16, 8, scan_rows), Naive::default());
         for (at, change) in changes.into_iter().enumerate() {
             apply(&mut index, &mut naive, change);
             if at % 16 == 0 {
                 check(&index, &naive, &query, 8);
             }
-        }
-        check(&index, &naive, &query, 8);
-        settle_fully(&mut index);
-        check(&index, &naive, &query, 8);
-        prop_assert!(index.shelves.len() <= 1);
-        if index.len() <= flat_rows / 2 {
-            prop_assert!(index.shelves.is_empty());
-        }
-        if index.len() > flat_rows {
-            prop_assert_eq!(index.tail_len(), 0);
         }
     }
 }
@@ -184,122 +148,45 @@ fn recall(index: &Index, naive: &Naive, queries: &[Vec<i8>]) -> f64 {
     good as f64 / (queries.len() * 8) as f64
 }
 
-fn filled(rows: &[Vec<i8>], flat_rows: usize) -> (Index, Naive) {
-    let (mut index, mut naive) = (Index::with_flat_rows(rows[0].len(), flat_rows), Naive::default());
+#[test]
+fn a_search_of_a_tenth_of_the_rows_finds_nearly_all_that_are_near() {
+    let rows = clustered(6_000, 64, 1);
+    let (mut index, mut naive) = (Index::with_limits(64, 64, 600), Naive::default());
     for (id, row) in rows.iter().enumerate() {
         apply(&mut index, &mut naive, Change::Insert(id as u64, row.clone()));
     }
-    (index, naive)
-}
-
-#[test]
-fn rows_are_found_at_once_and_again_when_they_stand_on_a_shelf() {
-    let rows = clustered(3_000, 64, 1);
-    let (mut index, naive) = filled(&rows, 500);
-    assert_eq!(index.tail_len(), 3_000);
-    assert!(recall(&index, &naive, &rows[..100]) > 0.999);
-    settle_fully(&mut index);
-    assert_eq!(index.tail_len(), 0);
-    assert!(recall(&index, &naive, &rows[..100]) > 0.95);
-}
-
-#[test]
-fn a_worn_shelf_is_rebuilt_and_finds_all_meanwhile() {
-    let rows = clustered(3_000, 64, 2);
-    let (mut index, mut naive) = filled(&rows, 500);
-    settle_fully(&mut index);
-    let first = index.shelves[0].serial;
-    // Whole clusters go, and four fifths of all rows.
-    for id in (0..3_000).filter(|id| id % 5 != 0) {
-        apply(&mut index, &mut naive, Change::Remove(id));
-    }
     let queries: Vec<_> = rows.iter().step_by(29).cloned().collect();
     assert!(recall(&index, &naive, &queries) > 0.95);
-    let mut steps = 0;
-    while let Some(step) = index.plan(50) {
-        drop(index.commit(step.run().unwrap()));
-        steps += 1;
-        if steps % 4 == 0 {
-            assert!(recall(&index, &naive, &queries) > 0.95, "step {steps}");
-        }
+    // Rows go, others come: nothing wears out.
+    for (id, row) in clustered(6_000, 64, 2).into_iter().enumerate() {
+        apply(&mut index, &mut naive, Change::Remove(id as u64));
+        apply(&mut index, &mut naive, Change::Insert(id as u64 + 6_000, row));
     }
-    assert!(index.shelves.len() == 1 && index.shelves[0].serial != first);
-    assert!(index.shelves[0].dead() == 0);
+    let queries: Vec<_> = naive.0.values().step_by(29).cloned().collect();
+    assert!(recall(&index, &naive, &queries) > 0.95);
 }
 
 #[test]
-fn a_full_graph_is_followed_by_a_larger_one() {
-    let rows = clustered(4_000, 32, 3);
-    let (mut index, mut naive) = filled(&rows[..1_000], 500);
-    settle_fully(&mut index);
-    for (id, row) in rows.iter().enumerate().skip(1_000) {
-        apply(&mut index, &mut naive, Change::Insert(id as u64, row.clone()));
-        if id % 50 == 0 {
-            apply(&mut index, &mut naive, Change::Settle(64));
-        }
+fn memory_is_given_back() {
+    let mut index = Index::with_limits(128, 64, 600);
+    for (id, row) in clustered(5_000, 128, 3).iter().enumerate() {
+        index.insert(id as u64, row).unwrap();
     }
-    settle_fully(&mut index);
-    assert!(index.shelves.len() == 1 && index.tail_len() == 0);
-    assert!(recall(&index, &naive, &rows[..100]) > 0.95);
+    let full = index.size_bytes();
+    assert!((128 * 5_000..400 * 5_000).contains(&full), "{full}");
+    assert!((0..4_900).all(|id| index.remove(id)));
+    assert!(index.size_bytes() < full / 5, "{} of {full}", index.size_bytes());
 }
 
 #[test]
-fn an_index_that_shrank_far_enough_is_flat_again() {
-    let rows = clustered(1_000, 32, 4);
-    let (mut index, mut naive) = filled(&rows, 500);
-    settle_fully(&mut index);
-    for id in 0..745 {
-        apply(&mut index, &mut naive, Change::Remove(id));
+fn equal_rows_beyond_a_cell_are_all_found() {
+    let mut index = Index::with_limits(3, 8, 1_000);
+    for id in 0..100 {
+        index.insert(id, &[1, 2, 3]).unwrap();
     }
-    settle_fully(&mut index);
-    assert_eq!(index.tail_len(), 0, "above half of the bound it keeps its graph");
-    for id in 745..760 {
-        apply(&mut index, &mut naive, Change::Remove(id));
-    }
-    settle_fully(&mut index);
-    assert!(index.shelves.is_empty() && index.tail_len() == 240);
-    assert!(recall(&index, &naive, &rows[760..800]) > 0.999);
-}
-
-#[test]
-fn searches_and_inserts_go_on_while_a_worker_settles() {
-    let rows = Arc::new(clustered(6_000, 32, 5));
-    let index = Arc::new(RwLock::new(Index::with_flat_rows(32, 500)));
-    let done = Arc::new(AtomicBool::new(false));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) || index.read().plan(64).is_some() {
-                let step = index.read().plan(64);
-                if let Some(step) = step {
-                    let settled = step.run().unwrap();
-                    let leftover = index.write().commit(settled);
-                    drop(leftover);
-                }
-            }
-        });
-        scope.spawn(|| {
-            for (id, row) in rows.iter().enumerate() {
-                index.write().insert(id as u64, row).unwrap();
-                if id >= 4_000 {
-                    assert!(index.write().remove(id as u64 - 4_000));
-                }
-            }
-            done.store(true, Ordering::Relaxed);
-        });
-        scope.spawn(|| {
-            let mut found = Vec::new();
-            for row in rows.iter().cycle() {
-                index.read().nearest(row, 8, &mut found).unwrap();
-                if done.load(Ordering::Relaxed) {
-                    break;
-                }
-            }
-        });
-    });
-    let index = index.read();
-    assert_eq!((index.len(), index.tail_len()), (4_000, 0));
-    let naive = Naive(rows.iter().enumerate().skip(2_000).map(|(id, row)| (id as u64, row.clone())).collect());
-    assert!(recall(&index, &naive, &rows[2_000..2_100]) > 0.95);
+    let mut found = Vec::new();
+    index.nearest(&[1, 2, 3], 100, &mut found).unwrap();
+    assert!(found.iter().map(|near| near.id).eq(0..100));
 }
 
 #[test]
@@ -321,4 +208,32 @@ fn a_row_without_direction_is_near_to_nothing() {
     assert_eq!(found, [Near { id: 1, cosine: 0.0 }, Near { id: 2, cosine: -1.0 }]);
     index.nearest(&[0, 0], 2, &mut found).unwrap();
     assert!(found.is_empty());
+}
+
+/// What tests look at.
+impl Index {
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Whether there is a row of this id.
+    pub fn contains(&self, id: u64) -> bool {
+        self.places.contains_key(&id)
+    }
+
+    /// The ids, ascending.
+    pub fn ids(&self) -> impl Iterator<Item = u64> + '_ {
+        self.places.keys().copied()
+    }
+
+    /// Memory set aside, estimated: rows and tables, bytes. Goes through all cells: some 10 µs at a million rows.
+    pub fn size_bytes(&self) -> usize {
+        /// A tree's entry with its share of half-empty nodes.
+        const PLACE_BYTES: usize = 22;
+        let cells: usize = self.cells.iter().map(Cell::size_bytes).sum();
+        let tables =
+            self.cells.capacity() * size_of::<Cell>() + self.centres.capacity() + self.empty_cells.capacity() * 4;
+        size_of::<Self>() + cells + tables + self.places.len() * PLACE_BYTES
+    }
 }

@@ -1,0 +1,363 @@
+//! The answer cache: asks its tiers in turn, keeps what solvers say, and learns from the difference.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lode_shared::{CacheStats, Settings, Source};
+
+use super::entry::{Entry, prior};
+use super::epochs::Epochs;
+use super::exact::Exact;
+use super::learned::Learned;
+use super::patterns::PatternBook;
+use super::scopes::{Candidate, ScopeLabel};
+use super::shelf::Shelf;
+use super::texts::{Asked, Embedder, NearMiss, Texts};
+use super::trace::{Given, Judgement, Looked, Trace, Traces};
+use crate::domain::{Answer, Digest128, Posterior, Question, Tier};
+use crate::matching::{Text, judge};
+use crate::ports::{Example, Found, Judged, Recall, Recollection};
+
+/// Prompts looked at more closely.
+const CANDIDATES: usize = 8;
+/// A candidate that is less likely than this tells nothing about the threshold.
+const NEAR_MISS: f64 = 0.3;
+/// An answer with a prompt larger than this is not kept: entries are counted, so their size must be bounded too.
+const MAX_ENTRY_BYTES: usize = 64 * 1024;
+
+/// How much is remembered, and which tiers are asked.
+pub struct Capacity {
+    /// Answers within their time to live.
+    pub entries: u64,
+    /// Answers beyond it.
+    pub memory: usize,
+    /// Prompts whose analysis is kept.
+    pub texts: u64,
+    /// The longest time to live that the tuner may set.
+    pub max_ttl: Duration,
+    /// Whether answers to similar prompts are given.
+    pub similar: bool,
+    /// Whether patterns are learnt and answer.
+    pub patterns: bool,
+}
+
+/// Remembers answers.
+pub struct AnswerCache {
+    pub(super) exact: Exact,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) texts: Texts,
+    pub(super) epochs: Epochs,
+    pub(super) learned: Learned,
+    pub(super) patterns: Option<PatternBook>,
+    pub(super) traces: Traces,
+    pub(super) next_id: AtomicU64,
+    similar: bool,
+    counters: Counters,
+}
+
+#[derive(Default)]
+struct Counters {
+    hits: [AtomicU64; Source::MEMORY.len()],
+    misses: AtomicU64,
+    stored: AtomicU64,
+    saved_ms: AtomicU64,
+}
+
+impl AnswerCache {
+    /// Empty.
+    pub fn new(capacity: &Capacity, embedder: Embedder) -> Self {
+        let shelf = Arc::new(Shelf::new(capacity.memory));
+        let beneath = Arc::clone(&shelf);
+        let on_leave = Arc::new(move |entry, why| beneath.left(entry, why));
+        Self {
+            exact: Exact::new(capacity.entries, capacity.max_ttl, on_leave),
+            shelf,
+            texts: Texts::new(embedder, capacity.texts),
+            epochs: Epochs::default(),
+            learned: Learned::default(),
+            patterns: capacity.patterns.then(PatternBook::default),
+            traces: Traces::default(),
+            next_id: 1.into(),
+            similar: capacity.similar,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Looks at the tiers in turn, and keeps what it saw.
+    async fn look(&self, question: &Question, settings: Settings, now_ms: u64) -> Recollection {
+        let key = question.digest();
+        let scope = question.scope_digest();
+        let mut trace = Trace::new(question, key, scope, settings, now_ms);
+        let ttl_ms = u64::from(settings.ttl_s) * 1_000;
+        let exact = self.exact.get(&key, ttl_ms, now_ms).filter(|entry| self.may_give(entry));
+        let found = match exact {
+            Some(entry) => Some(self.give(&entry, Source::Exact, &mut trace, now_ms)),
+            None => match self.similar(question, &mut trace, ttl_ms, now_ms).await {
+                Some((entry, source)) => Some(self.give(&entry, source, &mut trace, now_ms)),
+                None => self.by_pattern(question, &mut trace, ttl_ms, now_ms),
+            },
+        };
+        match &found {
+            Some(found) => {
+                let tier = Source::MEMORY.iter().position(|tier| *tier == found.source);
+                self.counters.hits[tier.expect("memory answers")].fetch_add(1, Ordering::Relaxed);
+                self.counters.saved_ms.fetch_add(found.answer.solve_ms, Ordering::Relaxed);
+            }
+            None => {
+                self.counters.misses.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Recollection { request_id: self.traces.keep(trace), found }
+    }
+
+    fn give(&self, entry: &Arc<Entry>, source: Source, trace: &mut Trace, now_ms: u64) -> Found {
+        entry.give(now_ms);
+        self.shelf.keeper.touch(entry);
+        if source == Source::Memory {
+            self.shelf.memory.touch(entry);
+        }
+        let answer = Arc::clone(&entry.answer);
+        trace.given = Some(Given { source, entry: Some((entry.id, entry.key)), answer });
+        Found { answer: Arc::clone(&entry.answer), source }
+    }
+
+    /// Whether nothing forbids an entry. Between the beginning of an epoch and the end of its sweep its entries are still here.
+    fn may_give(&self, entry: &Entry) -> bool {
+        !entry.is_quarantined() && !self.epochs.forbids(&entry.scope, entry.started_ms())
+    }
+
+    /// The answer to a similar prompt that is most likely right for this one, if it is likely enough.
+    async fn similar(
+        &self,
+        question: &Question,
+        trace: &mut Trace,
+        ttl_ms: u64,
+        now_ms: u64,
+    ) -> Option<(Arc<Entry>, Source)> {
+        let asked = match self.similar {
+            // Also for a scope without entries: who keeps the answer finds the vector at hand, and cannot wait for it.
+            true => Some(self.texts.read(question, trace.key).await),
+            false => None,
+        };
+        let mut candidates = Vec::new();
+        if let (Some(scope), Some(asked)) = (self.shelf.scopes.get(&trace.scope), &asked)
+            && let Some(vector) = &asked.vector
+        {
+            candidates = scope.nearest(vector, CANDIDATES);
+        }
+        // The very question, beyond its time: the index may have missed it, and need not be asked.
+        if let Some(entry) = self.shelf.memory.get(&trace.key)
+            && candidates.iter().all(|near| near.entry.id != entry.id)
+        {
+            candidates.push(Candidate { entry, cosine: 1.0 });
+        }
+        trace.candidates =
+            candidates.iter().map(|near| self.look_at(near, asked.as_deref(), trace, ttl_ms, now_ms)).collect();
+        let chances = trace
+            .candidates
+            .iter()
+            .zip(&candidates)
+            .filter_map(|(looked, near)| Some((looked.chance()?, looked, near)));
+        let (chance, looked, near) = chances.max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
+        let entry = &near.entry;
+        self.learned.candidate(chance, now_ms);
+        if chance >= trace.threshold() {
+            let (source, tier) = match self.shelf.memory.holds(entry) || entry.age_ms(now_ms) >= ttl_ms {
+                true => (Source::Memory, Tier::Memory),
+                false => (Source::Semantic, Tier::Semantic),
+            };
+            self.learned.served(tier, now_ms);
+            return Some((Arc::clone(entry), source));
+        }
+        // An answer beyond its time may be wrong for its age: that says nothing of the match.
+        if let (Judgement::Probability { said, .. }, Some(asked)) = (&looked.judgement, &asked)
+            && chance >= NEAR_MISS
+            && entry.age_ms(now_ms) < ttl_ms
+        {
+            *asked.near.lock() = Some(NearMiss { entry: Arc::downgrade(entry), said: *said, chance });
+        }
+        None
+    }
+
+    fn look_at(&self, near: &Candidate, asked: Option<&Asked>, trace: &Trace, ttl_ms: u64, now_ms: u64) -> Looked {
+        let entry = &near.entry;
+        let judgement = match asked {
+            _ if !self.may_give(entry) => Judgement::Quarantined,
+            _ if entry.key == trace.key => Judgement::Same,
+            Some(asked) if !entry.is_lone() => {
+                let analysed = self.texts.stored(entry);
+                match judge(asked.text(), Text { text: &entry.prompt, analysed: &analysed }) {
+                    Err(refusal) => Judgement::Refused(Box::new(refusal)),
+                    Ok(said) => {
+                        let said = f64::from(said);
+                        Judgement::Probability { said, calibrated: self.learned.probability(trace.scope, said, now_ms) }
+                    }
+                }
+            }
+            _ => Judgement::Lone,
+        };
+        let standing = self.standing(&entry.posterior(), entry.age_ms(now_ms) < ttl_ms, now_ms);
+        Looked { id: entry.id, entry: Arc::downgrade(entry), cosine: near.cosine, judgement, standing }
+    }
+
+    /// How sure it is that an answer is right for its own question. Within its time to live against a fresh solve's: what no
+    /// label speaks against stands as well as what the solver would say now. Beyond it only what has proven itself stands.
+    fn standing(&self, posterior: &Posterior, is_fresh: bool, now_ms: u64) -> f64 {
+        let mean = posterior.mean(&prior(), now_ms);
+        let unproven = prior().right / (prior().right + prior().wrong);
+        if is_fresh { (mean / unproven).min(1.0) } else { mean }
+    }
+
+    fn by_pattern(&self, question: &Question, trace: &mut Trace, ttl_ms: u64, now_ms: u64) -> Option<Found> {
+        let (said, answer) = self.patterns.as_ref()?.answer(trace.scope, question, ttl_ms, now_ms)?;
+        trace.pattern = Some(said);
+        let answer = Arc::new(answer);
+        trace.given = Some(Given { source: Source::Pattern, entry: None, answer: Arc::clone(&answer) });
+        self.learned.served(Tier::Pattern, now_ms);
+        Some(Found { answer, source: Source::Pattern })
+    }
+
+    /// Keeps what a solver said, unless something older than an epoch was asked for it, or it is too large.
+    fn keep(&self, question: &Question, answer: Arc<Answer>, now_ms: u64) {
+        let key = question.digest();
+        let asked = self.texts.read_now(question, key);
+        let scope = question.scope_digest();
+        // Rounded down when it was measured.
+        let started_ms = now_ms.saturating_sub(answer.solve_ms + 1);
+        if self.epochs.forbids(&scope, started_ms) {
+            return;
+        }
+        let size_bytes = question.prompt.len() + question.scope.len() + answer.json().len();
+        if size_bytes <= MAX_ENTRY_BYTES {
+            let posterior = self.inherited(&key, &answer, now_ms);
+            let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+            let entry = Arc::new(Entry::new(id, question, Arc::clone(&answer), now_ms, posterior));
+            self.texts.keep_stored(&entry, &asked);
+            self.counters.stored.fetch_add(1, Ordering::Relaxed);
+            self.insert(&entry, asked.vector.as_deref(), || ScopeLabel::of(question));
+            // An epoch that began meanwhile has swept already.
+            if self.epochs.forbids(&scope, started_ms) {
+                return self.drop_entry(&entry);
+            }
+        }
+        self.learn(question, &answer, &asked, scope, now_ms);
+    }
+
+    fn insert(&self, entry: &Arc<Entry>, vector: Option<&[i8]>, label: impl Fn() -> ScopeLabel) {
+        // Before the tier that can let it go again.
+        self.shelf.add(entry, vector, &label);
+        self.shelf.keeper.put(entry, vector, label());
+        if let Some(older) = self.shelf.memory.take(&entry.key) {
+            self.shelf.drop_from_index(&older);
+        }
+        self.exact.insert(Arc::clone(entry));
+    }
+
+    /// What an earlier answer to the same question leaves to a new one: its labels, if both say the same. A fresh solve that
+    /// repeats an answer that nobody contradicted is a label too; one that repeats a contradicted answer is wrong again.
+    fn inherited(&self, key: &Digest128, answer: &Answer, now_ms: u64) -> Posterior {
+        match self.current(key).filter(|earlier| earlier.answer.says_the_same(answer)) {
+            None => Posterior::new(now_ms),
+            Some(earlier) => {
+                let mut posterior = earlier.posterior();
+                if !posterior.is_quarantined() {
+                    posterior.right(1.0, &prior(), now_ms);
+                }
+                posterior
+            }
+        }
+    }
+
+    /// Takes the labels that a fresh answer gives for nothing.
+    fn learn(&self, question: &Question, answer: &Answer, asked: &Asked, scope: Digest128, now_ms: u64) {
+        if let Some(near) = asked.near.lock().take()
+            && let Some(entry) = near.entry.upgrade().filter(|entry| !entry.is_quarantined())
+        {
+            let right = entry.answer.says_the_same(answer);
+            self.learned.miss(scope, near.said, near.chance, right, now_ms);
+        }
+        if let Some(patterns) = &self.patterns
+            && patterns.learn(scope, question, answer, now_ms)
+            && let Some(kept) = patterns.kept(scope)
+        {
+            self.shelf.keeper.patterns(scope, ScopeLabel::of(question), kept);
+        }
+    }
+
+    /// The entry that answers this question now.
+    pub(super) fn current(&self, key: &Digest128) -> Option<Arc<Entry>> {
+        self.exact.peek(key).or_else(|| self.shelf.memory.get(key))
+    }
+
+    /// An entry goes, wherever it stands, and from the disk.
+    pub(super) fn drop_entry(&self, entry: &Arc<Entry>) {
+        self.drop_here(entry);
+        self.shelf.keeper.remove(entry);
+    }
+
+    /// An entry goes, wherever it stands; from the disk it is gone already.
+    pub(super) fn drop_here(&self, entry: &Arc<Entry>) {
+        entry.set_dropped();
+        self.exact.remove(entry);
+        if self.shelf.memory.holds(entry) {
+            self.shelf.memory.take(&entry.key);
+        }
+        self.shelf.drop_from_index(entry);
+        self.shelf.keeper.cancel(entry);
+    }
+}
+
+impl Recall for AnswerCache {
+    fn recall<'a>(&'a self, question: &'a Question, settings: Settings, now_ms: u64) -> BoxFuture<'a, Recollection> {
+        self.look(question, settings, now_ms).boxed()
+    }
+
+    fn remember(&self, question: &Question, answer: Arc<Answer>, now_ms: u64) {
+        self.keep(question, answer, now_ms);
+    }
+
+    fn judge(&self, request_id: u64, label: Judged, now_ms: u64) -> bool {
+        self.judge_request(request_id, label, now_ms)
+    }
+
+    fn examples(&self, question: &Question, count: usize) -> Vec<Example> {
+        let Some(scope) = self.shelf.scopes.get(&question.scope_digest()) else { return Vec::new() };
+        let asked = self.texts.read_now(question, question.digest());
+        let near = asked.vector.as_ref().map(|vector| scope.nearest(vector, count + CANDIDATES)).unwrap_or_default();
+        let good = near.into_iter().filter(|near| self.may_give(&near.entry)).take(count);
+        good.map(|near| Example { prompt: near.entry.prompt.to_string(), answer: Arc::clone(&near.entry.answer) })
+            .collect()
+    }
+
+    fn stats(&self, now_ms: u64) -> CacheStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let entries = || (self.shelf.scopes.len() as u64).saturating_sub(self.shelf.memory.len() as u64);
+        // moka evicts a little later than it could.
+        if entries() > self.exact.capacity() {
+            self.exact.settle();
+        }
+        let [exact, semantic, memory, pattern] = self.counters.hits.each_ref().map(read);
+        let false_hits = self.learned.false_hits(now_ms);
+        CacheStats {
+            entries: entries(),
+            capacity: self.exact.capacity(),
+            memory_entries: self.shelf.memory.len() as u64,
+            size_bytes: read(&self.shelf.size_bytes),
+            hits: exact + semantic + memory + pattern,
+            semantic_hits: semantic,
+            memory_hits: memory,
+            pattern_hits: pattern,
+            misses: read(&self.counters.misses),
+            stored: read(&self.counters.stored),
+            expired: read(&self.shelf.expired),
+            evicted: read(&self.shelf.evicted),
+            saved_s: read(&self.counters.saved_ms) as f64 / 1_000.0,
+            labels: false_hits.map_or(0.0, |wrong| wrong.labels),
+            false_hit_pct: false_hits.map(|wrong| 100.0 * wrong.share),
+            false_hit_upper_pct: false_hits.map(|wrong| 100.0 * wrong.upper),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reads prompts: their analysis and their vector, with a memory of the last ones in front, and of the stored prompts that
+//! were candidates last.
+
+use std::sync::{Arc, Weak};
+
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+use parking_lot::Mutex;
+
+use super::entry::Entry;
+use super::remote::RemoteEmbedder;
+use crate::domain::{Digest128, Question};
+use crate::matching::{Analysed, Text, embed};
+
+/// Stored prompts whose analysis is kept, about a kilobyte each: all entries would take as much again as everything else of
+/// them together. Those of a miner as it comes all fit.
+const ANALYSES: u64 = 10_500;
+
+/// A prompt that was read.
+pub struct Asked {
+    prompt: Box<str>,
+    /// Its analysis.
+    pub analysed: Arc<Analysed>,
+    /// Its vector. Absent when the embedder has failed.
+    pub vector: Option<Box<[i8]>>,
+    /// The best candidate that was not good enough: what a solver says now tells whether it would have been right.
+    pub near: Mutex<Option<NearMiss>>,
+}
+
+/// A candidate that was not given.
+pub struct NearMiss {
+    /// The candidate.
+    pub entry: Weak<Entry>,
+    /// What the verifier said.
+    pub said: f64,
+    /// The chance that it was right.
+    pub chance: f64,
+}
+
+/// Who makes vectors.
+pub enum Embedder {
+    /// The table inside the binary.
+    Table,
+    /// A service.
+    Remote(RemoteEmbedder),
+}
+
+impl Asked {
+    /// The prompt with its analysis.
+    pub fn text(&self) -> Text<'_> {
+        Text { text: &self.prompt, analysed: &self.analysed }
+    }
+}
+
+/// Reads prompts.
+pub struct Texts {
+    embedder: Embedder,
+    last: Cache<Digest128, Arc<Asked>>,
+    /// By the entry's id.
+    stored: Cache<u64, Arc<Analysed>>,
+}
+
+impl Texts {
+    /// Remembers the last `kept` prompts.
+    pub fn new(embedder: Embedder, kept: u64) -> Self {
+        let stored = lru(ANALYSES);
+        Self { embedder, last: lru(kept), stored }
+    }
+
+    /// The analysis of an entry's prompt. Made when it is a candidate: a hundred thousand at a start would take seconds.
+    pub fn stored(&self, entry: &Entry) -> Arc<Analysed> {
+        self.stored.get(&entry.id).unwrap_or_else(|| {
+            let analysed = Arc::new(Analysed::of(&entry.prompt));
+            self.stored.insert(entry.id, Arc::clone(&analysed));
+            analysed
+        })
+    }
+
+    /// Keeps the analysis of a new entry's prompt, which is at hand.
+    pub fn keep_stored(&self, entry: &Entry, asked: &Asked) {
+        self.stored.insert(entry.id, Arc::clone(&asked.analysed));
+    }
+
+    /// Reads the prompt of `question`, whose digest is `key`.
+    pub async fn read(&self, question: &Question, key: Digest128) -> Arc<Asked> {
+        if let Some(asked) = self.last.get(&key) {
+            return asked;
+        }
+        let analysed = Analysed::of(&question.prompt);
+        let vector = match &self.embedder {
+            Embedder::Table => Some(boxed(&analysed.vector)),
+            Embedder::Remote(remote) => remote.embed(&question.prompt).await,
+        };
+        self.keep(question, key, analysed, vector)
+    }
+
+    /// The same without waiting: of a prompt that was not read before, a service's vector is not to be had.
+    pub fn read_now(&self, question: &Question, key: Digest128) -> Arc<Asked> {
+        if let Some(asked) = self.last.get(&key) {
+            return asked;
+        }
+        let analysed = Analysed::of(&question.prompt);
+        let vector = matches!(self.embedder, Embedder::Table).then(|| boxed(&analysed.vector));
+        self.keep(question, key, analysed, vector)
+    }
+
+    /// The vector of a text, where that takes no waiting.
+    pub fn vector_now(&self, text: &str) -> Option<Box<[i8]>> {
+        matches!(self.embedder, Embedder::Table).then(|| boxed(&embed(text)))
+    }
+
+    /// Whose vectors these are: those of another cannot be compared with them.
+    pub fn embedder_name(&self) -> String {
+        match &self.embedder {
+            Embedder::Table => "table".to_owned(),
+            Embedder::Remote(remote) => remote.name(),
+        }
+    }
+
+    fn keep(&self, question: &Question, key: Digest128, analysed: Analysed, vector: Option<Box<[i8]>>) -> Arc<Asked> {
+        let is_whole = vector.is_some();
+        let (prompt, analysed) = (question.prompt.as_str().into(), Arc::new(analysed));
+        let asked = Arc::new(Asked { prompt, analysed, vector, near: Mutex::default() });
+        // A service that failed may answer the next time.
+        if is_whole {
+            self.last.insert(key, Arc::clone(&asked));
+        }
+        asked
+    }
+}
+
+/// The newest first of all: moka's own policy turns newcomers away that were asked for as seldom as those it holds.
+fn lru<K, V>(capacity: u64) -> Cache<K, V>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
+}
+
+fn boxed(vector: &[i8]) -> Box<[i8]> {
+    vector.into()
+}
