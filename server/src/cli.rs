@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use toml::{Table, Value};
 
 use crate::config::Network;
+use crate::eval::Matcher;
 
 /// A self-tuning Bittensor miner with a live dashboard.
 ///
@@ -30,8 +31,11 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Print the admin token, which the dashboard needs for changes. Takes the flags with which the miner runs.
     Token(Box<RunArgs>),
-    /// Measure this machine: signed requests a second, beside the Python axon where it is installed.
+    /// Measure this machine: signed requests a second, beside the Python axon where it is installed, and looks into the
+    /// answer cache.
     Bench(BenchArgs),
+    /// Measure how good the cache's matching is, on labelled pairs or recorded streams (JSON lines).
+    Eval(EvalArgs),
 }
 
 /// Where Lode keeps what survives a restart.
@@ -90,6 +94,15 @@ pub struct RunArgs {
 /// Flags of `bench`.
 #[derive(Debug, Clone, Args)]
 pub struct BenchArgs {
+    /// What is measured.
+    #[arg(long, value_enum, default_value_t)]
+    pub only: Benched,
+    /// Measure the cache with a million entries in one scope too: minutes, and two gigabytes of memory.
+    #[arg(long)]
+    pub million: bool,
+    /// How long the soak takes.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub minutes: u32,
     /// Signed requests per measurement.
     #[arg(long, default_value_t = 40_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub requests: u32,
@@ -99,6 +112,37 @@ pub struct BenchArgs {
     /// Folder of the reference axon's scripts.
     #[arg(long, value_name = "DIR", default_value = "server/tests/interop")]
     pub scripts: PathBuf,
+}
+
+/// What `bench` measures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Benched {
+    /// Axon and cache.
+    #[default]
+    All,
+    /// Requests, beside the Python axon where it is installed.
+    Axon,
+    /// Looks into memory, beside the Python miner's and GPTCache's.
+    Cache,
+    /// Whether the cache's memory stays what it is, for `--minutes`.
+    Soak,
+}
+
+/// Flags of `eval`.
+#[derive(Debug, Clone, Args)]
+pub struct EvalArgs {
+    /// Pairs (`a`, `b`, `label`) or a stream (`text`, `cluster`), as JSON lines.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Which matchers are measured on pairs [default: all].
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub matcher: Vec<Matcher>,
+    /// The threshold at which shares by type and streams are measured, 0 to 1.
+    #[arg(long, default_value_t = 0.95)]
+    pub threshold: f32,
+    /// Replay streams with the tuner in charge too.
+    #[arg(long)]
+    pub trace: bool,
 }
 
 impl RunArgs {

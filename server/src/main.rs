@@ -8,10 +8,10 @@ use std::time::Duration;
 use clap::Parser;
 use lode::api::AdminToken;
 use lode::app::{App, Surroundings, checker_threads, cores, make_data_dir};
-use lode::cli::{BenchArgs, Cli, Command, DataArgs, RunArgs};
+use lode::cli::{BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs};
 use lode::clock::Clock;
 use lode::config::{self, Config, Network};
-use lode::{bench, shutdown, telemetry};
+use lode::{bench, eval, shutdown, telemetry};
 use tokio::runtime::{Builder, Runtime};
 
 /// Wrong flags, configuration, wallet or port: the operator can mend it.
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Some(Command::Run(args)) => runtime.block_on(run(*args)),
         Some(Command::Token(args)) => token(&args),
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
+        Some(Command::Eval(args)) => evaluate(&args),
     };
     // A disk or an upstream that hangs must not keep us: what had to be kept is kept by now.
     runtime.shutdown_timeout(LAST_MOMENT);
@@ -95,6 +96,12 @@ fn token(args: &RunArgs) -> Result<(), Exit> {
 
 async fn measure(args: BenchArgs) -> Result<(), Exit> {
     bench::run(args, &mut std::io::stdout()).await.map_err(|error| (EXIT_FAILED, format!("{error:#}")))
+}
+
+fn evaluate(args: &EvalArgs) -> Result<(), Exit> {
+    let mut out = std::io::BufWriter::new(std::io::stdout());
+    let done = eval::run(args, &mut out).and_then(|()| Ok(out.flush()?));
+    done.map_err(|error| (EXIT_USAGE, format!("{error:#}")))
 }
 
 /// Devnet's data stays apart: its targets and history are nobody's earnings.

@@ -3,6 +3,7 @@
 //! Servers run as processes of their own and their CPU time is read from `/proc`: on a busy machine that is the figure
 //! that repeats. Wall-clock rates share the cores with the load generator.
 
+mod cache;
 mod load;
 mod requests;
 mod subject;
@@ -14,10 +15,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use schnorrkel::{PublicKey, Signature};
+use tokio::process::Command;
 use tokio::time::Instant;
 
 use crate::axon::MAX_BATCH;
-use crate::cli::BenchArgs;
+use crate::cli::{BenchArgs, Benched};
 use crate::clock::Clock;
 use crate::devnet::devnet_signer;
 use crate::keys::{Claim, verify, verify_all};
@@ -46,6 +48,29 @@ const REFUSED: u32 = 10_000;
 
 /// Measures and prints.
 pub async fn run(args: BenchArgs, out: &mut impl Write) -> Result<()> {
+    match args.only {
+        Benched::All => {
+            axon(&args, out).await?;
+            cache_alone(&args).await
+        }
+        Benched::Axon => axon(&args, out).await,
+        Benched::Cache => cache::run(args.million, out).await,
+        Benched::Soak => cache::soak(args.minutes, out).await,
+    }
+}
+
+/// In a process of its own: memory that the load generator has freed would hide what entries take.
+async fn cache_alone(args: &BenchArgs) -> Result<()> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["bench", "--only", "cache"]).args(args.million.then_some("--million"));
+    let status = command.kill_on_drop(true).status().await?;
+    if !status.success() {
+        bail!("the cache could not be measured: {status}");
+    }
+    Ok(())
+}
+
+async fn axon(args: &BenchArgs, out: &mut impl Write) -> Result<()> {
     let clock = Clock::system();
     rlimit::increase_nofile_limit(u64::MAX)?;
     let mut figures = Figures { verify_us: verify_us(1), batch_us: verify_us(32), ..Figures::default() };

@@ -1,0 +1,38 @@
+//! `lode eval`: how good the cache's matching is, on labelled pairs or on a stream of requests.
+//!
+//! Pairs are lines `{"a", "b", "label"}` (1: the answer to `a` is right for `b`), with `type`, and with `url_a` and `url_b`
+//! where the two were asked at some place. Streams are lines `{"text", "cluster"}` in order of arrival, with `project` where
+//! they were asked somewhere; the same cluster means the same answer.
+
+mod input;
+mod matcher;
+mod pairs;
+mod stream;
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+
+pub use input::Input;
+pub use matcher::Matcher;
+
+use crate::cli::EvalArgs;
+
+/// Evaluates every file.
+pub fn run(args: &EvalArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    for path in &args.files {
+        let input = input::read(path)?;
+        writeln!(out, "{}", name(path))?;
+        let done = match &input {
+            Input::Pairs(pairs) => pairs::report(pairs, &args.matcher, args.threshold, out),
+            Input::Stream(requests) => stream::report(requests, args, out),
+        };
+        done.with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned())
+}

@@ -1,0 +1,151 @@
+//! Replays a stream of requests through the real cache: solvers that are always right, a clock that runs by the request, and
+//! labels from solvers' answers after near misses and from a share of the hits that is solved again.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use lode_shared::{Observed, Settings, Source, Targets};
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use serde_json::{Map, json};
+
+use super::input::Request;
+use super::pairs::chance;
+use crate::cache::{AnswerCache, Embedder};
+use crate::cli::EvalArgs;
+use crate::config::CacheConfig;
+use crate::domain::{Answer, Cadence, LabelKind, Question, Round, Z_95, decide, wilson_upper};
+use crate::ports::{Judged, Recall};
+
+/// Between two requests.
+const STEP_MS: u64 = 100;
+/// Share of hits with another prompt's answer that are solved again and compared.
+const SHADOW_RATE: f64 = 0.05;
+/// What a solve takes, milliseconds.
+const SOLVE_MS: u64 = 2_000;
+
+/// What came of a stream.
+#[derive(Debug, Default, Clone, Copy)]
+struct Replayed {
+    requests: u64,
+    hits: u64,
+    wrong: u64,
+    similar: u64,
+    similar_wrong: u64,
+}
+
+impl Replayed {
+    fn count(&mut self, source: Option<Source>, is_right: bool) {
+        let Some(source) = source else { return };
+        self.hits += 1;
+        self.wrong += u64::from(!is_right);
+        if source != Source::Exact {
+            self.similar += 1;
+            self.similar_wrong += u64::from(!is_right);
+        }
+    }
+
+    fn print(&self, name: &str, out: &mut impl Write) -> std::io::Result<()> {
+        let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        writeln!(
+            out,
+            "  {name:<34} {:>6.3} {:>6.3} {:>7.4} {:>7.4} {:>7} {:>6}",
+            share(self.hits, self.requests),
+            share(self.similar, self.requests),
+            share(self.wrong, self.hits),
+            wilson_upper(self.wrong as f64, self.hits as f64, Z_95),
+            self.similar,
+            self.similar_wrong
+        )
+    }
+}
+
+/// Prints hits and wrong hits of the exact tier alone, of the cache at a fixed threshold, and with the tuner in charge.
+pub fn report(requests: &[Request], args: &EvalArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    writeln!(
+        out,
+        "  {:<34} {:>6} {:>6} {:>7} {:>7} {:>7} {:>6}",
+        format!("{} requests", requests.len()),
+        "hits",
+        "others",
+        "wrong",
+        "upper",
+        "others",
+        "wrong"
+    )?;
+    let fixed = Settings { match_threshold: args.threshold.into(), ttl_s: 1_200 };
+    replay(requests, fixed, false, false).print("exact", out)?;
+    replay(requests, fixed, true, false).print(&format!("full, threshold {}", args.threshold), out)?;
+    if args.trace {
+        replay(requests, Settings::default(), true, true).print("full, with the tuner", out)?;
+    }
+    Ok(())
+}
+
+fn replay(requests: &[Request], settings: Settings, similar: bool, tuned: bool) -> Replayed {
+    // Everything fits, and nothing grows old: what is measured is the matching.
+    let config = CacheConfig { entries: 1_000_000, similar, patterns: similar, ..CacheConfig::default() };
+    let cache = AnswerCache::new(&config.capacity(Duration::from_secs(1_800)), Embedder::Table);
+    let mut random = SmallRng::seed_from_u64(1);
+    let mut tuner = tuned.then(|| Tuning { settings, last: Vec::new() });
+    let mut done = Replayed { requests: requests.len() as u64, ..Replayed::default() };
+    for (request, number) in requests.iter().zip(0..) {
+        let now_ms = 1_800_000_000_000 + number * STEP_MS;
+        let settings = tuner.as_ref().map_or(settings, |tuner| tuner.settings);
+        let question =
+            Question { synapse: "T".into(), prompt: request.text.clone(), scope: format!("[{:?}]", request.project) };
+        let look = cache.recall(&question, settings, now_ms).now_or_never().expect("the table does not wait");
+        let fields = Map::from_iter([("answer".to_owned(), json!(request.cluster))]);
+        let right = Arc::new(Answer::new(&fields, SOLVE_MS, "right".into()));
+        match &look.found {
+            None => cache.remember(&question, right, now_ms),
+            Some(found) => {
+                let is_right = found.answer.says_the_same(&right);
+                done.count(Some(found.source), is_right);
+                if found.source != Source::Exact && chance(&mut random) < SHADOW_RATE {
+                    let judged = Judged { right: is_right, kind: LabelKind::Shadow, sampling_rate: SHADOW_RATE };
+                    cache.judge(look.request_id, judged, now_ms);
+                }
+            }
+        }
+        if let Some(tuner) = &mut tuner {
+            tuner.observe(look.found.is_some(), now_ms);
+        }
+    }
+    done
+}
+
+/// The tuner over the last hundred requests, a round for each hundred.
+struct Tuning {
+    settings: Settings,
+    last: Vec<bool>,
+}
+
+impl Tuning {
+    fn observe(&mut self, hit: bool, now_ms: u64) {
+        self.last.push(hit);
+        if self.last.len() < 100 {
+            return;
+        }
+        let hits = self.last.iter().filter(|hit| **hit).count() as f64;
+        let observed = Observed {
+            samples: 100,
+            response_s: Some((100.0 - hits) / 100.0 * SOLVE_MS as f64 / 1_000.0),
+            success_pct: Some(100.0),
+            hit_rate_pct: Some(hits),
+        };
+        let (settings, _) = decide(&Round {
+            targets: Targets::default(),
+            observed,
+            new_samples: 100,
+            settings: self.settings,
+            limits: lode_shared::Limits::default(),
+            cadence: Cadence { min_samples: 10 },
+            now_ms,
+        });
+        self.settings = settings;
+        self.last.clear();
+    }
+}
