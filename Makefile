@@ -19,7 +19,7 @@ need = { echo "lode: $(1) is missing and could not be installed; is there a netw
 FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
-.PHONY: help run test check ui bench microbench fuzz interop screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: help run test check ui bench microbench fuzz train interop screenshots tools crates chromium nextest cargo-fuzz
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
@@ -28,6 +28,7 @@ help:
 	@echo 'make bench        measure signed requests, beside the SDK axon where it is installed'
 	@echo 'make microbench   measure the parts of a request: signature, address, head, body, hash'
 	@echo 'make fuzz         fuzz what strangers send, FUZZ_S=$(FUZZ_S) seconds for each target (nightly Rust)'
+	@echo 'make train        make the verifier'"'"'s weights again from generated pairs'
 	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
 	@echo 'make screenshots  pictures of the page, for the README'
 
@@ -64,6 +65,16 @@ fuzz: cargo-fuzz
 	  echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) executions"; \
 	done; \
 	[ -z "$$failed" ] || { echo "lode: crashes in$$failed; see target/fuzz-*.log" >&2; exit 1; }
+
+# Pairs, their features, weights. The data on meanings is made by training/senses.py where WordNet is installed.
+TRAIN := target/train
+train: crates
+	@[ -x $(TRAIN)/venv/bin/python ] || python3 -m venv $(TRAIN)/venv || $(call need,Python 3 with venv)
+	@$(TRAIN)/venv/bin/pip install --quiet --no-deps -r training/requirements.txt
+	@$(TRAIN)/venv/bin/pip install --quiet numpy==2.4.6 scikit-learn==1.9.1
+	@$(TRAIN)/venv/bin/python training/generate.py $(TRAIN)/pairs.jsonl --pairs 80000
+	@cargo run --locked --release -p lode --no-default-features --example features < $(TRAIN)/pairs.jsonl > $(TRAIN)/features.tsv
+	@$(TRAIN)/venv/bin/python training/fit.py $(TRAIN)/pairs.jsonl $(TRAIN)/features.tsv server/matching/verifier.json
 
 interop: crates $(VENVS:%=%/installed)
 	@cargo build --locked -p lode

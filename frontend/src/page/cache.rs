@@ -32,6 +32,11 @@ pub fn Cache() -> impl IntoView {
     let cache = live.part(|snapshot| snapshot.cache);
     let text = move |text: fn(CacheStats) -> String| Signal::derive(move || cache.get().map(text));
     let hit_rate = Signal::derive(move || cache.get().and_then(|cache| cache.hit_rate_pct()).map(format::percent));
+    let wrong = Signal::derive(move || {
+        let cache = cache.get()?;
+        let share = |pct: f64| format!("{pct:.1} %");
+        Some(format!("{}, {}", share(cache.false_hit_pct?), share(cache.false_hit_upper_pct?)))
+    });
     let entries = move || {
         cache
             .get()
@@ -46,6 +51,16 @@ pub fn Cache() -> impl IntoView {
                     name="hits, misses"
                     value=text(|cache| format!("{}, {}", format::count(cache.hits), format::count(cache.misses)))
                 />
+                <Fact
+                    name="of these exact, similar, memory, pattern"
+                    value=text(|cache| {
+                        let exact = cache.hits - cache.semantic_hits - cache.memory_hits - cache.pattern_hits;
+                        let tiers = [exact, cache.semantic_hits, cache.memory_hits, cache.pattern_hits];
+                        tiers.map(format::count).join(", ")
+                    })
+                />
+                <Fact name="wrong hits, at most" value=wrong />
+                <Fact name="kept beyond their time" value=text(|cache| format::count(cache.memory_entries)) />
                 <Fact
                     name="expired, evicted"
                     value=text(|cache| format!("{}, {}", format::count(cache.expired), format::count(cache.evicted)))
