@@ -51,14 +51,6 @@ pub fn Cache() -> impl IntoView {
                     name="hits, misses"
                     value=text(|cache| format!("{}, {}", format::count(cache.hits), format::count(cache.misses)))
                 />
-                <Fact
-                    name="of these exact, similar, memory, pattern"
-                    value=text(|cache| {
-                        let exact = cache.hits - cache.semantic_hits - cache.memory_hits - cache.pattern_hits;
-                        let tiers = [exact, cache.semantic_hits, cache.memory_hits, cache.pattern_hits];
-                        tiers.map(format::count).join(", ")
-                    })
-                />
                 <Fact name="wrong hits, at most" value=wrong />
                 <Fact name="kept beyond their time" value=text(|cache| format::count(cache.memory_entries)) />
                 <Fact
