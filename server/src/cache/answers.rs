@@ -18,11 +18,13 @@ use super::shelf::Shelf;
 use super::texts::{Asked, Embedder, NearMiss, Texts};
 use super::trace::{Given, Judgement, Looked, Trace, Traces};
 use crate::domain::{Answer, Digest128, Posterior, Question, Tier};
-use crate::matching::{Text, judge};
+use crate::matching::{Text, probability, refusal};
 use crate::ports::{Example, Found, Judged, Recall, Recollection};
 
 /// Prompts looked at more closely.
 const CANDIDATES: usize = 8;
+/// Of these, verified: the nearest that nothing speaks against.
+const VERIFIED: usize = 4;
 /// A candidate that is less likely than this tells nothing about the threshold.
 const NEAR_MISS: f64 = 0.3;
 /// An answer with a prompt larger than this is not kept: entries are counted, so their size must be bounded too.
@@ -154,8 +156,11 @@ impl AnswerCache {
         {
             candidates.push(Candidate { entry, cosine: 1.0 });
         }
-        trace.candidates =
-            candidates.iter().map(|near| self.look_at(near, asked.as_deref(), trace, ttl_ms, now_ms)).collect();
+        let mut verified = 0;
+        for near in &candidates {
+            let looked = self.look_at(near, asked.as_deref(), trace, &mut verified, ttl_ms, now_ms);
+            trace.candidates.push(looked);
+        }
         let chances = trace
             .candidates
             .iter()
@@ -182,17 +187,28 @@ impl AnswerCache {
         None
     }
 
-    fn look_at(&self, near: &Candidate, asked: Option<&Asked>, trace: &Trace, ttl_ms: u64, now_ms: u64) -> Looked {
+    fn look_at(
+        &self,
+        near: &Candidate,
+        asked: Option<&Asked>,
+        trace: &Trace,
+        verified: &mut usize,
+        ttl_ms: u64,
+        now_ms: u64,
+    ) -> Looked {
         let entry = &near.entry;
         let judgement = match asked {
             _ if !self.may_give(entry) => Judgement::Quarantined,
             _ if entry.key == trace.key => Judgement::Same,
             Some(asked) if !entry.is_lone() => {
                 let analysed = self.texts.stored(entry);
-                match judge(asked.text(), Text { text: &entry.prompt, analysed: &analysed }) {
-                    Err(refusal) => Judgement::Refused(Box::new(refusal)),
-                    Ok(said) => {
-                        let said = f64::from(said);
+                let (asked, stored) = (asked.text(), Text { text: &entry.prompt, analysed: &analysed });
+                match refusal(asked, stored) {
+                    Some(refusal) => Judgement::Refused(Box::new(refusal)),
+                    None if *verified == VERIFIED => Judgement::Further,
+                    None => {
+                        *verified += 1;
+                        let said = f64::from(probability(asked, stored));
                         Judgement::Probability { said, calibrated: self.learned.probability(trace.scope, said, now_ms) }
                     }
                 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::domain::{Answer, Digest128, Posterior, Prior, Question};
 
 /// Memory that an entry takes beside the bytes of its prompt and its answer: the entry itself, its row in the index and its
-/// places in the maps, with its share of the analyses that are kept ([`super::texts`], some 10 MB in all however many entries
+/// places in the maps, with its share of the analyses that are kept (`super::texts`, some 10 MB in all however many entries
 /// there are). Measured by `lode bench` over 100,000 entries.
 pub const ENTRY_OVERHEAD_BYTES: u64 = 900;
 

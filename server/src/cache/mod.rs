@@ -4,17 +4,17 @@
 //!
 //! | tier | gives | when |
 //! |---|---|---|
-//! | exact ([`exact`]) | the answer to this very question in this very scope | within its time to live, not contradicted |
+//! | exact (`exact`) | the answer to this very question in this very scope | within its time to live, not contradicted |
 //! | semantic | the answer to a similar prompt of the same scope | within its time to live, and the chance that it is right is at least the threshold |
-//! | memory ([`memory`]) | the same, beyond its time to live | only if it has also proven itself: its own chance of being right counts in full |
-//! | pattern ([`patterns`]) | a template filled with the prompt's own values | after it has predicted three answers exactly, and until it is wrong once |
+//! | memory (`memory`) | the same, beyond its time to live | only if it has also proven itself: its own chance of being right counts in full |
+//! | pattern (`patterns`) | a template filled with the prompt's own values | after it has predicted three answers exactly, and until it is wrong once |
 //!
 //! **Scope.** Synapse and scope fields (host, seed, …) part the memory: no tier looks across. The prompt itself is normalised
 //! so little that no value can be lost ([`crate::domain::Question::normal_prompt`]).
 //!
-//! **Chance.** For each of the eight nearest prompts ([`index`]) [`crate::matching`] says either that the two conflict
+//! **Chance.** For each of the eight nearest prompts (`index`) [`crate::matching`] says either that the two conflict
 //! (another number, another quoted value, another operator, …), which nothing overrules, or how probably the answer holds.
-//! Labels correct that probability ([`learned`]), and it is multiplied with the entry's standing: its Beta posterior of being
+//! Labels correct that probability (`learned`), and it is multiplied with the entry's standing: its Beta posterior of being
 //! right for its own question, against that of a fresh answer.
 //!
 //! **Labels** come for nothing whenever a candidate was not good enough and a solver's answer can be compared with it; from
@@ -24,13 +24,13 @@
 //! **What is kept** is only what a solver said and the adapter found valid. An answer given again is never stored under the
 //! new prompt, so errors cannot spread.
 //!
-//! **Forgetting** ([`epochs`]) is durable first and visible then: a restart brings nothing back, and a solve that began
+//! **Forgetting** (`epochs`) is durable first and visible then: a restart brings nothing back, and a solve that began
 //! before cannot be kept after. Entries that leave the exact tier for age or room go to memory, which keeps the most useful
-//! ([`shelf`]).
+//! (`shelf`).
 //!
-//! **Disk** ([`keeper`]): a second behind, never waited for. A restart reads everything back before the axon answers.
+//! **Disk** (`keeper`): a second behind, never waited for. A restart reads everything back before the axon answers.
 //!
-//! **Memory** for an entry beside prompt and answer: [`entry::ENTRY_OVERHEAD_BYTES`].
+//! **Memory** for an entry beside prompt and answer: [`ENTRY_OVERHEAD_BYTES`].
 
 mod admin;
 mod answers;

@@ -72,6 +72,8 @@ pub enum Judgement {
     Quarantined,
     /// It was wrong for another prompt, and this is one.
     Lone,
+    /// As many as are verified are nearer.
+    Further,
     /// It never holds for this prompt.
     Refused(Box<Refusal>),
     /// How likely it holds: as the verifier says, and as labels have corrected it.
@@ -84,7 +86,7 @@ impl Looked {
         match &self.judgement {
             Judgement::Same => Some(self.standing),
             Judgement::Probability { calibrated, .. } => Some(calibrated * self.standing),
-            Judgement::Quarantined | Judgement::Lone | Judgement::Refused(_) => None,
+            Judgement::Quarantined | Judgement::Lone | Judgement::Further | Judgement::Refused(_) => None,
         }
     }
 
@@ -94,6 +96,7 @@ impl Looked {
             Judgement::Same => (None, Some(1.0), Some(1.0)),
             Judgement::Quarantined => (Some("its answer was contradicted".to_owned()), None, None),
             Judgement::Lone => (Some("its answer was wrong for another prompt before".to_owned()), None, None),
+            Judgement::Further => (None, None, None),
             Judgement::Refused(refusal) => (Some(refusal.to_string()), None, None),
             Judgement::Probability { said, calibrated } => (None, Some(*said), Some(*calibrated)),
         };

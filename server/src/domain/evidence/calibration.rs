@@ -85,13 +85,13 @@ impl Calibration {
     }
 
     /// The curve of a scope at `now`, milliseconds since the Unix epoch: for many candidates of one question. One
-    /// to two microseconds; [`Curve::at`] takes 0.2.
+    /// to two microseconds; `Curve::at` takes 0.2.
     pub fn curve(&self, scope_key: u64, now: u64) -> Curve {
         let prior = self.common.curve(&Curve::prior(), now).of_scope();
         self.scopes.get(&scope_key).map_or(prior, |layer| layer.curve(&prior, now))
     }
 
-    /// Calibrates one probability: [`Calibration::curve`] and [`Curve::at`].
+    /// Calibrates one probability: [`Calibration::curve`] and `Curve::at`.
     pub fn probability(&self, scope_key: u64, p_model: f64, now: u64) -> Calibrated {
         self.curve(scope_key, now).at(p_model)
     }

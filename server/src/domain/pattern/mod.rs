@@ -1,9 +1,9 @@
 //! Slot patterns: answers to prompts that differ from earlier ones in their values only.
 //!
-//! From a prompt and its answer a template is proposed: what stands in both becomes a slot ([`propose`]). Every further
+//! From a prompt and its answer a template is proposed: what stands in both becomes a slot (`propose`). Every further
 //! answer is predicted before it is learnt from. A template that predicted enough answers exactly, each for values not
 //! seen before, may answer. One wrong prediction and it is gone; what its pair and the new one have in common becomes the
-//! next proposal ([`generalise`]), which starts without evidence.
+//! next proposal (`generalise`), which starts without evidence.
 //!
 //! What keeps a wrong answer away:
 //! - words of the template must be the same; what stands in the prompt but not in the answer must be the same;

@@ -11,7 +11,7 @@ pub use table::DIMENSIONS;
 pub use vocab::{UNKNOWN, piece_weight};
 pub use wordpiece::{Shape, TEXT_BYTES, Tokens, Word};
 
-pub(in crate::matching) use table::{Row, dot};
+pub(in crate::matching) use table::{Row, dot, dots};
 
 use table::table;
 use vocab::vocabulary;

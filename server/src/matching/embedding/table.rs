@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use pulp::{Arch, NullaryFnOnce};
+
 /// Components of a vector.
 pub const DIMENSIONS: usize = 128;
 
@@ -75,6 +77,39 @@ pub(in crate::matching) fn dot(a: &Row, b: &Row) -> i32 {
         }
     }
     sums.iter().sum()
+}
+
+/// Products of one row with each of `others`, on the widest registers this machine has; as many as there is room for.
+pub(in crate::matching) fn dots(one: &Row, others: &[&Row], products: &mut [i32]) {
+    static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+    ARCH.dispatch(Dots { one, others, products });
+}
+
+struct Dots<'a> {
+    one: &'a Row,
+    others: &'a [&'a Row],
+    products: &'a mut [i32],
+}
+
+impl NullaryFnOnce for Dots<'_> {
+    type Output = ();
+
+    /// Counts instead of zipping: what iterators call is compiled for the baseline.
+    #[inline(always)]
+    fn call(self) {
+        let mut one = [0_i16; DIMENSIONS];
+        for at in 0..DIMENSIONS {
+            one[at] = i16::from(self.one[at] as i8);
+        }
+        for number in 0..self.others.len().min(self.products.len()) {
+            let other = self.others[number];
+            let mut sum = 0_i32;
+            for at in 0..DIMENSIONS {
+                sum += i32::from(one[at]) * i32::from(other[at] as i8);
+            }
+            self.products[number] = sum;
+        }
+    }
 }
 
 /// The values of an `.npy` file of the expected type and shape, in C order.

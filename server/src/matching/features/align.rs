@@ -4,7 +4,7 @@ use super::analysed::{Analysed, Term, WORDS};
 use super::concepts::NO_CONCEPT;
 use super::senses::{Bond, bond};
 use super::spelling::nearly_equal;
-use crate::matching::embedding::{Row, dot, word_direction};
+use crate::matching::embedding::{Row, dot, dots, word_direction};
 
 /// Words a side that are compared by their vectors; more unmatched words than these are as good as unlike.
 const COMPARED: usize = 40;
@@ -60,14 +60,20 @@ impl Side {
 pub(super) fn align(asked: &Analysed, stored: &Analysed) -> Alignment {
     let (mut first, mut second) = equal_words(asked.words(), stored.words());
     let (ones, twos) = (looks(asked, &first), looks(stored, &second));
+    let rows: Vec<&Row> = twos.iter().map(|two| &two.direction.0).collect();
+    let mut products = [0; COMPARED];
     for (i, one) in ones.iter().enumerate() {
+        dots(&one.direction.0, &rows, &mut products);
         for (j, two) in twos.iter().enumerate() {
-            let (likeness, bond) = meeting(one, two);
+            let (likeness, bond) = meeting(one, two, products[j]);
             first.loose[i].meet(likeness, bond);
             second.loose[j].meet(likeness, bond);
         }
     }
-    let rest = (!ones.is_empty() && !twos.is_empty()).then(|| similarity(&sum(&ones), &sum(&twos)));
+    let rest = (!ones.is_empty() && !twos.is_empty()).then(|| {
+        let ((one, length_one), (two, length_two)) = (sum(&ones), sum(&twos));
+        cosine(dot(&one, &two), length_one, length_two)
+    });
     Alignment { asked: first, stored: second, rest }
 }
 
@@ -82,8 +88,8 @@ struct Look<'a> {
     value: bool,
 }
 
-/// How alike two different words are, and their bond.
-fn meeting(one: &Look, two: &Look) -> (f32, Bond) {
+/// How alike two different words are, whose directions' product this is, and their bond.
+fn meeting(one: &Look, two: &Look, product: i32) -> (f32, Bond) {
     let mut bond = bond(one.sense, two.sense);
     if one.concept == two.concept && one.concept != NO_CONCEPT {
         bond.same = bond.same.max(0.4);
@@ -93,7 +99,7 @@ fn meeting(one: &Look, two: &Look) -> (f32, Bond) {
     if unlisted && !one.value && !two.value && nearly_equal(one.spelling, two.spelling) {
         return (SLIP, Bond { same: 0.5, ..bond });
     }
-    let cosine = similarity(&one.direction, &two.direction);
+    let cosine = cosine(product, one.direction.1, two.direction.1);
     // Words that can mean the same are alike whatever the embedding, which has no row for many a word, says of them.
     let floor = if bond.same > 0.0 { (0.55 + bond.same).min(0.95) } else { 0.0 };
     (cosine.max(floor), bond)
@@ -131,10 +137,10 @@ fn looks<'a>(text: &'a Analysed, side: &Side) -> Vec<Look<'a>> {
     side.loose.iter().take(COMPARED).map(look).collect()
 }
 
-/// Cosine of two directions, not below 0.
-fn similarity((a, length_a): &(Row, f32), (b, length_b): &(Row, f32)) -> f32 {
-    let lengths = length_a * length_b;
-    if lengths == 0.0 { 0.0 } else { (dot(a, b) as f32 / lengths).max(0.0) }
+/// Cosine of two directions with this product and these lengths, not below 0.
+fn cosine(product: i32, length_one: f32, length_two: f32) -> f32 {
+    let lengths = length_one * length_two;
+    if lengths == 0.0 { 0.0 } else { (product as f32 / lengths).max(0.0) }
 }
 
 /// The directions' sum at 127 a component at most.

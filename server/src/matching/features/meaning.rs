@@ -1,7 +1,7 @@
 //! How much of what one text says the other says too, piece by piece, whatever kind of words they are: open questions are told
 //! apart by all of their words, not by those alone that a request is made of.
 
-use crate::matching::embedding::{Row, dot, piece_direction};
+use crate::matching::embedding::{Row, dots, piece_direction};
 
 /// Pieces a side that are looked at: the features of longer texts tell of their beginnings.
 const READ: usize = 128;
@@ -23,9 +23,12 @@ pub(super) fn shares(first: &[u16], second: &[u16]) -> (f32, f32) {
     let (ones, met_one, whole_one) = parted(first, second);
     let (twos, met_two, whole_two) = parted(second, first);
     let (mut nearest_one, mut nearest_two) = ([0.0_f32; COMPARED], [0.0_f32; COMPARED]);
+    let rows: Vec<&Row> = twos.iter().map(|look| look.row).collect();
+    let mut products = [0; COMPARED];
     for (one, near_one) in ones.iter().zip(&mut nearest_one) {
-        for (two, near_two) in twos.iter().zip(&mut nearest_two) {
-            let likeness = cosine(one, two);
+        dots(one.row, &rows, &mut products);
+        for ((two, product), near_two) in twos.iter().zip(products).zip(&mut nearest_two) {
+            let likeness = cosine(one, two, product);
             (*near_one, *near_two) = (near_one.max(likeness), near_two.max(likeness));
         }
     }
@@ -52,7 +55,7 @@ fn parted(pieces: &[u16], others: &[u16]) -> (Vec<Look>, f32, f32) {
     (looks, met, whole)
 }
 
-fn cosine(a: &Look, b: &Look) -> f32 {
+fn cosine(a: &Look, b: &Look, product: i32) -> f32 {
     let lengths = a.length * b.length;
-    if lengths > 0.0 { dot(a.row, b.row) as f32 / lengths } else { 0.0 }
+    if lengths > 0.0 { product as f32 / lengths } else { 0.0 }
 }

@@ -17,7 +17,7 @@ impl Scanner<'_> {
         whole.then(|| (Kind::Email, hash(bytes), None))
     }
 
-    /// `<name>` or `{name}`, with what is glued to its front: user<id>.
+    /// `<name>` or `{name}`, with what is glued to its front: `user<id>`.
     pub(super) fn placeholder(&mut self, c: char) -> bool {
         let Some(len) = placeholder_len(&self.bytes[self.at..]) else { return false };
         debug_assert!(c == '<' || c == '{');
