@@ -97,10 +97,7 @@ impl NullaryFnOnce for Dots<'_> {
     /// Counts instead of zipping: what iterators call is compiled for the baseline.
     #[inline(always)]
     fn call(self) {
-        let mut one = [0_i16; DIMENSIONS];
-        for at in 0..DIMENSIONS {
-            one[at] = i16::from(self.one[at] as i8);
-        }
+        let one = self.one.map(|byte| i16::from(byte as i8));
         for number in 0..self.others.len().min(self.products.len()) {
             let other = self.others[number];
             let mut sum = 0_i32;
