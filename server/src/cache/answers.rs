@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lode_shared::{CacheStats, Settings, Source};
 
-use super::entry::{Entry, prior};
+use super::entry::{Entry, Record, prior};
 use super::epochs::Epochs;
 use super::exact::Exact;
 use super::learned::Learned;
@@ -248,9 +248,9 @@ impl AnswerCache {
         }
         let size_bytes = question.prompt.len() + question.scope.len() + answer.json().len();
         if size_bytes <= MAX_ENTRY_BYTES {
-            let posterior = self.inherited(&key, &answer, now_ms);
+            let record = self.inherited(&key, &answer, now_ms);
             let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-            let entry = Arc::new(Entry::new(id, question, Arc::clone(&answer), now_ms, posterior));
+            let entry = Arc::new(Entry::new(id, question, Arc::clone(&answer), now_ms, record));
             self.texts.keep_stored(&entry, &asked);
             self.counters.stored.fetch_add(1, Ordering::Relaxed);
             self.insert(&entry, asked.vector.as_deref(), || ScopeLabel::of(question));
@@ -272,19 +272,18 @@ impl AnswerCache {
         self.exact.insert(Arc::clone(entry));
     }
 
-    /// What an earlier answer to the same question leaves to a new one: its labels, if both say the same. A fresh solve that
-    /// repeats an answer that nobody contradicted is a label too; one that repeats a contradicted answer is wrong again.
-    fn inherited(&self, key: &Digest128, answer: &Answer, now_ms: u64) -> Posterior {
-        match self.current(key).filter(|earlier| earlier.answer.says_the_same(answer)) {
-            None => Posterior::new(now_ms),
-            Some(earlier) => {
-                let mut posterior = earlier.posterior();
-                if !posterior.is_quarantined() {
-                    posterior.right(1.0, &prior(), now_ms);
-                }
-                posterior
+    /// What an earlier answer to the same question leaves to a new one, if both say the same: its labels, and whether it was
+    /// wrong for others. A fresh solve that repeats an answer that nobody contradicted is a label too; one that repeats a
+    /// contradicted answer is wrong again.
+    fn inherited(&self, key: &Digest128, answer: &Answer, now_ms: u64) -> Record {
+        let mut record = Record::fresh(now_ms);
+        if let Some(earlier) = self.current(key).filter(|earlier| earlier.answer.says_the_same(answer)) {
+            record = Record { posterior: earlier.posterior(), is_lone: earlier.is_lone(), ..record };
+            if !record.posterior.is_quarantined() {
+                record.posterior.right(1.0, &prior(), now_ms);
             }
         }
+        record
     }
 
     /// Takes the labels that a fresh answer gives for nothing.

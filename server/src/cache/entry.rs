@@ -57,10 +57,16 @@ pub struct Record {
     pub is_lone: bool,
 }
 
+impl Record {
+    /// Of an answer of which nothing is known yet.
+    pub fn fresh(now_ms: u64) -> Self {
+        Self { hits: 0, last_used_ms: now_ms, posterior: Posterior::new(now_ms), is_lone: false }
+    }
+}
+
 impl Entry {
     /// A new answer to `question`, with what is known of it already.
-    pub fn new(id: u64, question: &Question, answer: Arc<Answer>, stored_ms: u64, posterior: Posterior) -> Self {
-        let record = Record { hits: 0, last_used_ms: stored_ms, posterior, is_lone: false };
+    pub fn new(id: u64, question: &Question, answer: Arc<Answer>, stored_ms: u64, record: Record) -> Self {
         let (key, scope) = (question.digest(), question.scope_digest());
         Self::restored(id, key, scope, question.prompt.as_str().into(), answer, stored_ms, record)
     }

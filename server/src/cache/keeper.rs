@@ -54,8 +54,8 @@ impl Keeper {
     /// An entry that was given or judged.
     pub fn touch(&self, entry: &Arc<Entry>) {
         let mut waiting = self.waiting.lock();
-        // What waits to be written as a whole is written as it is then.
-        if !waiting.answers.contains_key(&entry.key) {
+        // What waits to be written as a whole is written as it is then; what waits of an older entry would find no row.
+        if waiting.answers.get(&entry.key).is_none_or(|waits| waits.id() < entry.id) {
             waiting.change(entry.key, Change::Touch(Arc::clone(entry)));
         }
     }

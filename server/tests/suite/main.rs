@@ -16,4 +16,5 @@ mod process;
 mod running;
 mod streaming;
 mod support;
+mod terminal;
 mod wallet;

@@ -18,6 +18,8 @@
 //! banned for good, but one whose answers keep changing soon needs more agreement in a row than it can get. The last 1,024
 //! doubted wordings of a scope are remembered, until [`Patterns::clear`].
 
+#[cfg(test)]
+mod bounds;
 mod fill;
 mod fit;
 mod form;

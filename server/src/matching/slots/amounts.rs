@@ -3,8 +3,9 @@
 use super::digits::{date_of, whole_of};
 use super::kind::{Bound, Kind, Operator, Relation};
 use super::lexicon::{UNITS, WORDS, Word};
-use super::parse::{Naming, Parser, singular};
+use super::parse::{Naming, Parser};
 use super::scan::{Tok, Token};
+use super::stem::singular;
 use super::table::hash;
 
 impl Parser<'_> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::kind::{KINDS, Kind, Operator, Slot};
 use super::lexicon::Question;
 use super::opposites::opposed;
-use super::parse::root;
+use super::stem::root;
 use super::{Parsed, Slots};
 
 /// Why a stored answer must not be given for the asked prompt. Displayed, it is a sentence for the operator.

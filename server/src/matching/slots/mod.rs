@@ -18,8 +18,12 @@ mod lexicon;
 mod operators;
 mod opposites;
 mod parse;
+#[cfg(test)]
+mod properties;
 mod register;
 mod scan;
+mod sides;
+mod stem;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,9 @@
 
 use super::kind::{Bound, Kind, Operator, Relation};
 use super::lexicon::{WORDS, Word};
-use super::parse::{Naming, Parser, REACH, root};
+use super::parse::{Naming, Parser, REACH};
 use super::scan::{Tok, Token};
+use super::stem::root;
 use super::table::hash;
 
 impl Parser<'_> {

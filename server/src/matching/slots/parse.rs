@@ -3,10 +3,11 @@
 use super::digits::{date_of, decade_of};
 use super::kind::{Bound, Kind, Operator, Relation, Slot};
 use super::lexicon::{Question, WORDS, Word};
-use super::opposites::{Sides, particle_sides, sides};
+use super::opposites::Sides;
 use super::register::register;
 use super::scan::{Scan, Tok, Token, scan};
-use super::table::{hash, mix, stems};
+use super::stem::reversed;
+use super::table::{hash, mix};
 
 /// How many slots one text may have. What comes after the last of them is opaque, as past the analysed length.
 const MOST: usize = 256;
@@ -369,72 +370,4 @@ impl<'a> Parser<'a> {
         let slot = Slot { hash, start: narrow(start), len: narrow(end - start), field, kind, bound };
         self.found.slots.push(slot);
     }
-
-    /// The sides of the opposites a word stands on, where it is used as such.
-    fn sides_of(&self, at: usize, token: &Token) -> Sides {
-        let word = self.bytes(token);
-        let next = self
-            .tokens
-            .get(at + 1)
-            .filter(|next| next.tok == Tok::Word)
-            .map_or(b"".as_slice(), |next| self.bytes(next));
-        let next_is = |words: &[&str]| words.iter().any(|word| next.eq_ignore_ascii_case(word.as_bytes()));
-        if word.len() <= 3 || word.eq_ignore_ascii_case(b"session") {
-            let earlier = self.tokens[at.saturating_sub(3)..at].iter().rev();
-            let found = earlier
-                .filter(|token| token.tok == Tok::Word)
-                .map(|token| particle_sides(token.hash, word))
-                .find(|found| !found.is_empty());
-            if let Some(found) = found {
-                return found;
-            }
-        }
-        let lower = |text: &str| word.eq_ignore_ascii_case(text.as_bytes());
-        let other_use = (lower("close") || lower("near")) && next_is(&["by", "to"])
-            || lower("first") && token.first
-            || (lower("most") || lower("least"))
-                && at > 0
-                && self.bytes(&self.tokens[at - 1]).eq_ignore_ascii_case(b"at")
-            || (lower("beginning")
-                || lower("starting")
-                || lower("begin")
-                || lower("start")
-                || lower("ending")
-                || lower("starts")
-                || lower("begins")
-                || lower("ends"))
-                && next_is(&["by", "with"])
-            || lower("right") && next_is(&["now", "away"])
-            || lower("last") && next_is(&["name"])
-            || lower("first") && next_is(&["name"]);
-        if other_use { Sides::default() } else { sides(word) }
-    }
-}
-
-/// A word without its most common endings, so that "archive" and "archiving" are the same.
-pub(super) fn root(word: &[u8]) -> u64 {
-    let cut = |ending: &[u8]| {
-        (word.len() >= ending.len() + 3 && word[word.len() - ending.len()..].eq_ignore_ascii_case(ending))
-            .then(|| &word[..word.len() - ending.len()])
-    };
-    let stem = cut(b"ing")
-        .or_else(|| cut(b"ed"))
-        .or_else(|| cut(b"es"))
-        .or_else(|| cut(b"s"))
-        .or_else(|| cut(b"e"))
-        .unwrap_or(word);
-    hash(stem)
-}
-
-pub(super) fn singular(word: &[u8]) -> u64 {
-    stems(word)[0].unwrap_or_else(|| hash(word))
-}
-
-/// The root of what un-, dis- or de- turns into its opposite, if the word may be such a one. Whether it is, the other text
-/// tells: only if it has the plain word.
-fn reversed(word: &[u8]) -> Option<u64> {
-    let prefix = [&b"un"[..], b"dis", b"de"]
-        .into_iter()
-        .find(|prefix| word.len() >= prefix.len() + 3 && word[..prefix.len()].eq_ignore_ascii_case(prefix))?;
-    Some(root(&word[prefix.len()..]))
 }

@@ -1,19 +1,21 @@
 //! The composition root: builds every part from the configuration, runs their tasks, and drains them.
 
+mod parts;
+
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lode_shared::ChainStatus;
 use parking_lot::Mutex;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use parts::{address, bind, connection_limits, offline_status, policy, signer, start_upstream, tuner_config};
 
 use crate::agent::Agent;
 use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, TokenError};
@@ -22,32 +24,26 @@ use crate::axon::marks::Marks;
 use crate::axon::{Axon, Bodies, Checker, Identity, Nonces, Verifier, senders};
 use crate::cache::AnswerCache;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Network, SolverConfig, build_adapters};
-use crate::devnet::{DemoTraffic, Devnet, Upstream, devnet_signer, run_demo_traffic};
-use crate::domain::{Callers, Limit, Policy};
+use crate::config::{Config, ConfigError, Network, build_adapters};
+use crate::devnet::{DemoTraffic, Devnet, Upstream, run_demo_traffic};
+use crate::domain::Limit;
 use crate::figures::Figures;
-use crate::keys::{Hotkey, KeyfileError, Signer, ask_on_terminal, hotkey_path, load_hotkey};
+use crate::keys::KeyfileError;
 use crate::listen::{DRAIN, serve};
 use crate::ports::{Chain, ChainWatch, Recall};
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{LogFeeder, LogRing};
-use crate::tuner::{Tuner, TunerConfig};
+use crate::tuner::Tuner;
 
 /// After the drain, tasks have this long to notice.
 const LAST_MOMENTS: Duration = Duration::from_secs(1);
 /// And the disk this long for the last rows.
 const LAST_WRITE: Duration = Duration::from_secs(1);
-/// Descriptors kept from connections, beside one for each solve: files and the log.
-const OTHER_DESCRIPTORS: u64 = 256;
 /// Where the end of a run is kept, milliseconds since the Unix epoch.
 const STOPPED: &str = "stopped_ms";
 /// What clocks are set back by, at most.
 const CLOCK_STEP_NS: u64 = 300_000_000_000;
-/// Open tabs, scripts and scrapers.
-const MAX_API_CONNECTIONS: usize = 1_024;
-/// Open connections of validators, at most, however many descriptors there are.
-const MAX_AXON_CONNECTIONS: usize = 16_384;
 
 /// Why a miner cannot start. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -346,82 +342,4 @@ pub fn cores() -> usize {
 /// How many of the cores check signatures: in batches that takes less than half as long as the rest of a request.
 pub fn checker_threads(cores: usize) -> usize {
     (cores / 3).max(1)
-}
-
-async fn bind(what: &'static str, address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError::Listen { what, address, error, flag })
-}
-
-fn address(listener: &TcpListener) -> SocketAddr {
-    listener.local_addr().expect("a bound socket has an address")
-}
-
-fn signer(config: &Config) -> Result<Signer, StartError> {
-    match config.subtensor.network {
-        Network::Devnet => Ok(devnet_signer("our miner")),
-        Network::Offline => {
-            let wallet = &config.wallet;
-            let path = hotkey_path(&expand_home(&wallet.path), &wallet.name, &wallet.hotkey);
-            Ok(load_hotkey(&path, |name| std::env::var(name).ok(), ask_on_terminal)?)
-        }
-    }
-}
-
-/// As many connections as the system's limit on open files bears, for the axon and for the API. The soft limit is often
-/// 1,024, which strangers could use up by connecting; it may be raised to the hard one without asking.
-fn connection_limits(max_solves: usize) -> (usize, usize) {
-    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1_024);
-    let left = files.saturating_sub(OTHER_DESCRIPTORS + max_solves as u64) as usize;
-    let api = MAX_API_CONNECTIONS.min(left / 4).max(8);
-    (MAX_AXON_CONNECTIONS.min(left.saturating_sub(2 * api)).max(8), api)
-}
-
-fn expand_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => path.to_owned(),
-    }
-}
-
-/// Devnet's solver service on a free port; the web solver goes there unless the operator has set one.
-async fn start_upstream(config: &mut Config) -> Result<TcpListener, StartError> {
-    let any_port = SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
-    let listener = bind("devnet's solver", any_port, "--axon.ip").await?;
-    let url = format!("http://{}/solve", address(&listener)).parse().expect("an address makes a URL");
-    config.solver.entry("web".into()).or_insert(SolverConfig::Http { url });
-    Ok(listener)
-}
-
-fn tuner_config(config: &Config) -> TunerConfig {
-    let mut tuner = config.tuner;
-    if config.subtensor.network == Network::Devnet && config.devnet.tuner_interval_s > 0 {
-        tuner.interval_s = config.devnet.tuner_interval_s;
-    }
-    tuner
-}
-
-fn policy(config: &Config) -> Result<Policy, ConfigError> {
-    let knows_nobody = config.subtensor.network == Network::Offline && config.axon.callers != Callers::Anyone;
-    if knows_nobody && config.axon.allow.is_empty() {
-        let message = "offline there is no metagraph to tell validators by, so nobody could call: list their hotkeys in \
-                       axon.allow, or set axon.callers to anyone";
-        return Err(ConfigError::Value(message.into()));
-    }
-    let hotkeys = |list: &[String], name: &str| {
-        list.iter()
-            .map(|text| {
-                text.parse::<Hotkey>().map_err(|error| ConfigError::Value(format!("axon.{name}: `{text}`: {error}")))
-            })
-            .collect::<Result<_, _>>()
-    };
-    Ok(Policy {
-        callers: config.axon.callers,
-        min_stake_rao: (config.axon.min_stake_alpha * 1e9) as u64,
-        allow: hotkeys(&config.axon.allow, "allow")?,
-        deny: hotkeys(&config.axon.deny, "deny")?,
-    })
-}
-
-fn offline_status(config: &Config) -> ChainStatus {
-    ChainStatus { network: "offline".into(), netuid: config.netuid, ..ChainStatus::default() }
 }

@@ -1,18 +1,18 @@
 //! The cache's promises. Time is an argument; the store is a real one where something has to survive.
 
-use std::collections::BTreeSet;
+mod consistency;
+mod restart;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use lode_shared::{Settings, Source};
-use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::domain::{Answer, LabelKind, Question};
 use crate::ports::{Found, Judged, Recall, Recollection};
-use crate::store::Store;
 
 const SETTINGS: Settings = Settings { match_threshold: 0.95, ttl_s: 600 };
 const START_MS: u64 = 1_800_000_000_000;
@@ -217,6 +217,12 @@ fn an_answer_that_was_wrong_for_another_prompt_is_left_to_its_own() {
     assert!(cache.judge(other.request_id, judged(false), START_MS + 2));
     assert_eq!(reply(&cache, "Please show me details for the book 'Dune'", START_MS + 3), None);
     assert_eq!(reply(&cache, own, START_MS + 3), Some((Source::Exact, "a".into())));
+    cache.remember(&question(own), answer("a"), START_MS + 4);
+    assert_eq!(
+        reply(&cache, "Please show me details for the book 'Dune'", START_MS + 5),
+        None,
+        "the same answer again"
+    );
 }
 
 #[test]
@@ -259,136 +265,6 @@ fn examples_are_the_nearest_answers_that_nobody_contradicted() {
     assert!(examples.iter().all(|example| example.prompt != "Play some rock music"));
 }
 
-struct Disk {
-    folder: tempfile::TempDir,
-}
-
-impl Disk {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn store(&self) -> Store {
-        let (store, writer) = Store::open(self.folder.path()).expect("a data folder");
-        std::thread::spawn(move || writer.run());
-        store
-    }
-}
-
-async fn loaded(store: &Store, now_ms: u64) -> Arc<AnswerCache> {
-    let cache = Arc::new(cache());
-    cache.load(store, now_ms).await.expect("readable");
-    cache
-}
-
-#[tokio::test]
-async fn a_restart_keeps_answers_their_use_their_labels_and_the_patterns() {
-    let disk = Disk::new();
-    let first = loaded(&disk.store(), START_MS).await;
-    first.remember(&question("Show me details for the book 'Dune'"), answer("a"), START_MS);
-    first.remember(&question("Open the inbox"), answer("b"), START_MS);
-    let given = look(&first, &question("Open the inbox"), START_MS + 1);
-    first.judge(given.request_id, judged(false), START_MS + 2);
-    for (name, at) in ["Ada", "Grace", "Alan", "Edsger", "Barbara"].iter().zip(0..) {
-        let plan = answer_of(json!({"text": name, "field": "name"}));
-        first.remember(&question(&format!("Type '{name}' into the name field")), plan, START_MS + at);
-    }
-    first.flush(&disk.store()).await.expect("written");
-
-    let second = loaded(&disk.store(), START_MS + 10).await;
-    assert_eq!(reply(&second, "Show me details for the book 'Dune'", START_MS + 10), Some((Source::Exact, "a".into())));
-    let similar = reply(&second, "Please show me details for the book 'Dune'", START_MS + 10);
-    assert_eq!(similar, Some((Source::Semantic, "a".into())));
-    assert_eq!(reply(&second, "Open the inbox", START_MS + 10), None, "contradicted it stays");
-    let (source, fields) =
-        found(&second, &question("Type 'Tony' into the name field"), START_MS + 10).expect("a pattern");
-    assert_eq!((source, &fields["text"]), (Source::Pattern, &json!("Tony")));
-    let (total, rows) = second.entries(&EntryQuery { search: "inbox".into(), ..EntryQuery::default() }, START_MS + 10);
-    assert_eq!((total, rows[0].hits, rows[0].quarantined, &*rows[0].solver), (1, 1, true, "web"));
-    second.remember(&question("Call a taxi"), answer("c"), START_MS + 20);
-    let (_, rows) = second.entries(&EntryQuery::default(), START_MS + 20);
-    let ids: BTreeSet<_> = rows.iter().map(|row| row.id).collect();
-    assert_eq!(ids.len(), rows.len(), "ids go on counting");
-}
-
-#[tokio::test]
-async fn what_is_forgotten_stays_forgotten_after_a_restart() {
-    for what in ["all", "scope", "before", "entry"] {
-        let disk = Disk::new();
-        let store = disk.store();
-        let first = loaded(&store, START_MS).await;
-        let (old, new) = (question("Open the inbox"), asked_at("Play some jazz", "[]"));
-        first.remember(&old, answer("a"), START_MS);
-        first.remember(&new, answer("b"), START_MS + 5_000);
-        first.flush(&store).await.expect("written");
-        let id = first.entries(&EntryQuery { search: "inbox".into(), ..EntryQuery::default() }, START_MS).1[0].id;
-        let what_is_meant = match what {
-            "all" => Forget::All,
-            "scope" => Forget::Scope(old.scope_digest()),
-            "before" => Forget::Before(START_MS + 100),
-            _ => Forget::Entry(id),
-        };
-        let expected = if what == "all" { 2 } else { 1 };
-        assert_eq!(first.forget(what_is_meant, &store, START_MS + 6_000).await.expect("written"), expected, "{what}");
-        // As after SIGKILL: nothing more is written.
-        let second = loaded(&disk.store(), START_MS + 7_000).await;
-        for cache in [&first, &second] {
-            assert_eq!(found(cache, &old, START_MS + 7_000), None, "{what}");
-            assert_eq!(found(cache, &new, START_MS + 7_000).is_some(), what != "all", "{what}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn forgotten_patterns_stay_forgotten_also_those_that_waited_for_the_disk() {
-    let disk = Disk::new();
-    let store = disk.store();
-    let first = loaded(&store, START_MS).await;
-    let ask = |name: &str| question(&format!("Type '{name}' into the name field"));
-    for (name, at) in ["Ada", "Grace", "Alan", "Edsger", "Barbara"].iter().zip(0..) {
-        first.remember(&ask(name), answer_of(json!({"text": name, "field": "name"})), START_MS + at);
-    }
-    assert!(found(&first, &ask("Tony"), START_MS + 10).is_some());
-    // Nothing is on disk yet.
-    let scope = Forget::Scope(ask("Tony").scope_digest());
-    assert_eq!(first.forget(scope, &store, START_MS + 11).await.expect("written"), 5);
-    first.flush(&store).await.expect("written");
-    let second = loaded(&disk.store(), START_MS + 12).await;
-    for cache in [&first, &second] {
-        assert_eq!(found(cache, &ask("Tony"), START_MS + 12), None);
-        assert_eq!(found(cache, &ask("Ada"), START_MS + 12), None);
-    }
-}
-
-#[tokio::test]
-async fn a_row_that_reaches_the_disk_after_its_scope_was_forgotten_is_not_read_back() {
-    let disk = Disk::new();
-    let store = disk.store();
-    let first = loaded(&store, START_MS).await;
-    let old = question("Open the inbox");
-    first.remember(&old, answer("a"), START_MS);
-    // The epoch is on disk before the row is.
-    let epoch = crate::store::Epoch { scope: Some(*old.scope_digest().as_bytes()), at_ms: START_MS + 1 };
-    store.answers(vec![crate::store::AnswerWrite::Epoch(epoch)]).await.expect("written");
-    first.flush(&store).await.expect("written");
-    let second = loaded(&disk.store(), START_MS + 2).await;
-    assert_eq!(found(&second, &old, START_MS + 2), None);
-}
-
-#[tokio::test]
-async fn a_solve_that_began_before_its_scope_was_forgotten_is_not_kept() {
-    let disk = Disk::new();
-    let store = disk.store();
-    let cache = loaded(&store, START_MS).await;
-    let asked = question("Open the inbox");
-    cache.forget(Forget::Scope(asked.scope_digest()), &store, START_MS).await.expect("written");
-    // Answers here take two seconds to solve.
-    cache.remember(&asked, answer("stale"), START_MS + 1_000);
-    assert_eq!(found(&cache, &asked, START_MS + 1_000), None);
-    cache.remember(&asked, answer("fresh"), START_MS + 2_002);
-    assert_eq!(reply(&cache, "Open the inbox", START_MS + 2_002), Some((Source::Exact, "fresh".into())));
-}
-
 #[test]
 fn a_huge_answer_is_not_kept() {
     let cache = cache();
@@ -413,76 +289,4 @@ fn explanations_tell_the_tier_the_candidates_and_the_threshold() {
     assert!(why(missed).verdict.contains("no remembered prompt"), "{}", why(missed).verdict);
     assert_eq!(cache.explain(99, START_MS), None);
     assert_eq!(cache.requests(2).iter().map(|row| row.id).collect::<Vec<_>>(), [3, 2]);
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Remember(u8, u8),
-    Ask(u8),
-    Judge(u8, bool),
-    Pass(u16),
-    Resize(u8),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => (0..24u8, 0..3u8).prop_map(|(prompt, answer)| Step::Remember(prompt, answer)),
-        4 => (0..24u8).prop_map(Step::Ask),
-        1 => (0..24u8, any::<bool>()).prop_map(|(prompt, right)| Step::Judge(prompt, right)),
-        1 => (0..2_000u16).prop_map(Step::Pass),
-        1 => (1..12u8).prop_map(Step::Resize),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    /// Whatever happens, in whatever order: index, tiers and counters hold the same entries, bounds hold, and what is given
-    /// is what was last stored for that very question, within its time.
-    #[test]
-    fn tiers_index_and_counters_stay_consistent(steps in prop::collection::vec(step(), 0..120)) {
-        let cache = cache_of(8, 6);
-        let (mut now_ms, mut capacity) = (START_MS, 8);
-        let mut last: std::collections::HashMap<u8, (String, u64)> = std::collections::HashMap::new();
-        // Every prompt holds a number of its own, so none may get another's answer.
-        let ask = |prompt: u8| asked_at(&format!("Show me page {prompt}"), &format!("[{}]", prompt % 3));
-        for step in steps {
-            match step {
-                Step::Remember(prompt, text) => {
-                    let text = format!("{prompt}:{text}");
-                    cache.remember(&ask(prompt), answer(&text), now_ms);
-                    last.insert(prompt, (text, now_ms));
-                }
-                Step::Ask(prompt) => {
-                    if let Some((source, fields)) = found(&cache, &ask(prompt), now_ms) {
-                        let (text, stored_ms) = &last[&prompt];
-                        prop_assert_eq!(fields["reply"].as_str(), Some(text.as_str()));
-                        prop_assert!(source == Source::Memory || now_ms - stored_ms < TTL_MS);
-                    }
-                }
-                Step::Judge(prompt, right) => {
-                    let look = look(&cache, &ask(prompt), now_ms);
-                    let judged = cache.judge(look.request_id, judged(right), now_ms);
-                    prop_assert_eq!(judged, look.found.is_some());
-                    if judged && !right {
-                        prop_assert!(found(&cache, &ask(prompt), now_ms).is_none());
-                    }
-                }
-                Step::Pass(seconds) => now_ms += u64::from(seconds) * 1_000,
-                Step::Resize(entries) => {
-                    capacity = u64::from(entries);
-                    cache.resize(capacity);
-                }
-            }
-            let stats = cache.stats(now_ms);
-            let scopes = cache.shelf.scopes.all();
-            prop_assert!(scopes.iter().all(|(_, scope)| scope.is_consistent() && scope.len() > 0));
-            let entries: Vec<_> = scopes.iter().flat_map(|(_, scope)| scope.entries()).collect();
-            prop_assert!(stats.entries <= capacity && stats.memory_entries <= 6, "{:?}", stats);
-            prop_assert_eq!(stats.entries + stats.memory_entries, entries.len() as u64);
-            prop_assert_eq!(stats.size_bytes, entries.iter().map(|entry| entry.size_bytes()).sum::<u64>());
-            let keys: BTreeSet<_> = entries.iter().map(|entry| entry.key).collect();
-            prop_assert_eq!(keys.len(), entries.len(), "one entry for a question");
-        }
-    }
 }

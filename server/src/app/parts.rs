@@ -1,0 +1,103 @@
+//! What the configuration says of single parts: who we are, who may call, where to listen and how many at once.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use lode_shared::ChainStatus;
+use tokio::net::TcpListener;
+
+use super::StartError;
+use crate::config::{Config, ConfigError, Network, SolverConfig};
+use crate::devnet::devnet_signer;
+use crate::domain::{Callers, Policy};
+use crate::keys::{Hotkey, Signer, ask_on_terminal, hotkey_path, load_hotkey};
+use crate::tuner::TunerConfig;
+
+/// Descriptors kept from connections, beside one for each solve: files and the log.
+const OTHER_DESCRIPTORS: u64 = 256;
+/// Open tabs, scripts and scrapers.
+const MAX_API_CONNECTIONS: usize = 1_024;
+/// Open connections of validators, at most, however many descriptors there are.
+const MAX_AXON_CONNECTIONS: usize = 16_384;
+
+pub(super) async fn bind(
+    what: &'static str,
+    address: SocketAddr,
+    flag: &'static str,
+) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen { what, address, error, flag })
+}
+
+pub(super) fn address(listener: &TcpListener) -> SocketAddr {
+    listener.local_addr().expect("a bound socket has an address")
+}
+
+pub(super) fn signer(config: &Config) -> Result<Signer, StartError> {
+    match config.subtensor.network {
+        Network::Devnet => Ok(devnet_signer("our miner")),
+        Network::Offline => {
+            let wallet = &config.wallet;
+            let path = hotkey_path(&expand_home(&wallet.path), &wallet.name, &wallet.hotkey);
+            Ok(load_hotkey(&path, |name| std::env::var(name).ok(), ask_on_terminal)?)
+        }
+    }
+}
+
+/// As many connections as the system's limit on open files bears, for the axon and for the API. The soft limit is often
+/// 1,024, which strangers could use up by connecting; it may be raised to the hard one without asking.
+pub(super) fn connection_limits(max_solves: usize) -> (usize, usize) {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1_024);
+    let left = files.saturating_sub(OTHER_DESCRIPTORS + max_solves as u64) as usize;
+    let api = MAX_API_CONNECTIONS.min(left / 4).max(8);
+    (MAX_AXON_CONNECTIONS.min(left.saturating_sub(2 * api)).max(8), api)
+}
+
+fn expand_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// Devnet's solver service on a free port; the web solver goes there unless the operator has set one.
+pub(super) async fn start_upstream(config: &mut Config) -> Result<TcpListener, StartError> {
+    let any_port = SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
+    let listener = bind("devnet's solver", any_port, "--axon.ip").await?;
+    let url = format!("http://{}/solve", address(&listener)).parse().expect("an address makes a URL");
+    config.solver.entry("web".into()).or_insert(SolverConfig::Http { url });
+    Ok(listener)
+}
+
+pub(super) fn tuner_config(config: &Config) -> TunerConfig {
+    let mut tuner = config.tuner;
+    if config.subtensor.network == Network::Devnet && config.devnet.tuner_interval_s > 0 {
+        tuner.interval_s = config.devnet.tuner_interval_s;
+    }
+    tuner
+}
+
+pub(super) fn policy(config: &Config) -> Result<Policy, ConfigError> {
+    let knows_nobody = config.subtensor.network == Network::Offline && config.axon.callers != Callers::Anyone;
+    if knows_nobody && config.axon.allow.is_empty() {
+        let message = "offline there is no metagraph to tell validators by, so nobody could call: list their hotkeys in \
+                       axon.allow, or set axon.callers to anyone";
+        return Err(ConfigError::Value(message.into()));
+    }
+    let hotkeys = |list: &[String], name: &str| {
+        list.iter()
+            .map(|text| {
+                text.parse::<Hotkey>().map_err(|error| ConfigError::Value(format!("axon.{name}: `{text}`: {error}")))
+            })
+            .collect::<Result<_, _>>()
+    };
+    Ok(Policy {
+        callers: config.axon.callers,
+        min_stake_rao: (config.axon.min_stake_alpha * 1e9) as u64,
+        allow: hotkeys(&config.axon.allow, "allow")?,
+        deny: hotkeys(&config.axon.deny, "deny")?,
+    })
+}
+
+pub(super) fn offline_status(config: &Config) -> ChainStatus {
+    ChainStatus { network: "offline".into(), netuid: config.netuid, ..ChainStatus::default() }
+}
