@@ -54,5 +54,5 @@ mod trace;
 pub use admin::{EntryOrder, EntryQuery, Forget};
 pub use answers::{AnswerCache, Capacity};
 pub use entry::ENTRY_OVERHEAD_BYTES;
-pub use remote::{EmbedderConfig, RemoteEmbedder};
+pub use remote::{EmbedderConfig, RemoteEmbedder, TIMEOUT as EMBEDDER_TIMEOUT};
 pub use texts::Embedder;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Less than the time that memory may take: a service that is slower is of no use.
-const TIMEOUT: Duration = Duration::from_millis(250);
+pub const TIMEOUT: Duration = Duration::from_millis(250);
 /// Components of a vector, at most.
 const MAX_DIMENSIONS: usize = 4_096;
 /// Bytes of an answer, at most: a component takes some twenty.
@@ -55,15 +55,15 @@ struct Embedding {
 }
 
 impl RemoteEmbedder {
-    /// As configured; says what cannot be used.
-    pub fn new(config: &EmbedderConfig) -> Result<Self, String> {
+    /// As configured, with so long for an answer; says what cannot be used.
+    pub fn new(config: &EmbedderConfig, timeout: Duration) -> Result<Self, String> {
         let read = |path: &std::path::PathBuf| {
             let text = std::fs::read_to_string(path);
             text.map(|text| text.trim().to_owned())
                 .map_err(|error| format!("cache.embedder.key_file: cannot read {}: {error}", path.display()))
         };
         let key = config.key_file.as_ref().map(read).transpose()?;
-        let client = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build();
+        let client = Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| format!("cache.embedder: no HTTP client: {error}"))?;
         let (url, model) = (config.url.clone(), config.model.clone());
         Ok(Self { client, url, model, key, failures: 0.into() })

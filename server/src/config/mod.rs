@@ -16,7 +16,7 @@ pub use load::{ConfigError, load, toml_fault};
 pub use synapse::{SolverConfig, SynapseConfig, build_adapters};
 
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
-use crate::cache::{Capacity, Embedder, EmbedderConfig, RemoteEmbedder};
+use crate::cache::{Capacity, EMBEDDER_TIMEOUT, Embedder, EmbedderConfig, RemoteEmbedder};
 use crate::devnet::DevnetConfig;
 use crate::domain::{Callers, Rate};
 use crate::tuner::TunerConfig;
@@ -295,7 +295,9 @@ impl CacheConfig {
     pub fn embedder(&self) -> Result<Embedder, ConfigError> {
         match &self.embedder {
             None => Ok(Embedder::Table),
-            Some(config) => Ok(Embedder::Remote(RemoteEmbedder::new(config).map_err(ConfigError::Value)?)),
+            Some(config) => {
+                Ok(Embedder::Remote(RemoteEmbedder::new(config, EMBEDDER_TIMEOUT).map_err(ConfigError::Value)?))
+            }
         }
     }
 

@@ -1,12 +1,5 @@
 //! The answer cache over HTTP: what it answers, why, and what an operator may do to it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use axum::routing::post;
-use axum::{Json, Router};
-use lode::cache::EmbedderConfig;
-use lode::config::Config;
 use serde_json::{Value, json};
 
 use crate::support::{Miner, NOW_NS, interop_config};
@@ -135,37 +128,5 @@ async fn the_capacity_changes_while_running() {
     }
     let snapshot = miner.get("/api/dashboard").await.json();
     assert_eq!((&snapshot["cache"]["capacity"], &snapshot["cache"]["entries"]), (&json!(3), &json!(3)));
-    miner.stop().await;
-}
-
-#[tokio::test]
-async fn a_service_may_make_the_vectors_and_when_it_fails_exact_repeats_are_still_answered() {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&calls);
-    // Every text points the same way; the third call and those after it fail.
-    let embed = move |Json(body): Json<Value>| {
-        let call = counted.fetch_add(1, Ordering::SeqCst);
-        async move {
-            assert_eq!(body["model"], "m");
-            match call < 2 {
-                true => Ok(Json(json!({"data": [{"embedding": [0.6, 0.8, 0.0]}]}))),
-                false => Err(axum::http::StatusCode::INTERNAL_SERVER_ERROR),
-            }
-        }
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/v1/embeddings", listener.local_addr().unwrap()).parse().unwrap();
-    let mut service = tokio::task::JoinSet::new();
-    service.spawn(async move { axum::serve(listener, Router::new().route("/v1/embeddings", post(embed))).await });
-
-    let folder = tempfile::tempdir().unwrap();
-    let mut config: Config = interop_config();
-    config.cache.embedder = Some(EmbedderConfig { url, model: "m".into(), key_file: None });
-    let miner = Miner::start(config, folder.path(), NOW_NS).await;
-    assert_eq!(ask(&miner, "Search for 'Dune'", HERE).await, "solved");
-    assert_eq!(ask(&miner, "Please search for 'Dune'", HERE).await, "semantic");
-    assert_eq!(ask(&miner, "Kindly search for 'Dune'", HERE).await, "solved", "the service is down");
-    assert_eq!(ask(&miner, "Kindly search for 'Dune'", HERE).await, "exact");
-    assert_eq!(ask(&miner, "Search for 'Dune'", HERE).await, "exact");
     miner.stop().await;
 }
