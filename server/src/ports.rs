@@ -1,26 +1,67 @@
 //! What the core needs from outside, as traits: each has one real implementation or more, and a fake in tests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use lode_shared::{CacheStats, Settings};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Answer, ChainView, LabelKind, Question, Task};
 
 /// Answers questions.
 pub trait Solver: Send + Sync {
-    /// The answer's fields. The caller drops the future at its deadline: nothing may go on behind it.
-    ///
-    /// A solver that gets the text of `task.streams` bit by bit passes each bit on with `write` as it comes; what it returns
-    /// holds all of it.
-    fn solve<'a>(&'a self, task: &'a Task, write: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>>;
+    /// The answer's fields. The caller drops the future at the deadline: nothing may go on behind it.
+    fn solve<'a>(&'a self, task: &'a Task, call: SolveCall<'a>) -> BoxFuture<'a, Result<Solved, SolveError>>;
+}
+
+/// What a solver may do for one task.
+#[derive(Clone)]
+pub struct SolveCall<'a> {
+    /// When the answer must be there.
+    pub deadline: Instant,
+    /// Cancelled when nobody wants the answer any more; so is the future, which is dropped. What a solver starts beside it
+    /// ends with this.
+    pub stop: CancellationToken,
+    /// Passes on text of `task.streams` as it is written. A solver that gets it bit by bit passes each bit on as it comes;
+    /// what it returns holds all of it.
+    pub write: Write<'a>,
+    /// Answers to prompts like this one.
+    pub examples: Examples<'a>,
 }
 
 /// Passes on text as it is written.
 pub type Write<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// Up to so many remembered answers to prompts like the task's, most alike first.
+pub type Examples<'a> = &'a (dyn Fn(usize) -> Vec<Example> + Send + Sync);
+
+impl SolveCall<'_> {
+    /// Of nobody: nothing reads along, nothing is remembered.
+    pub fn alone(deadline: Instant) -> Self {
+        Self { deadline, stop: CancellationToken::new(), write: &|_| (), examples: &|_| Vec::new() }
+    }
+}
+
+/// What a solver says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Solved {
+    /// The answer's fields.
+    pub fields: Map<String, Value>,
+    /// What it cost, US dollars; nothing where that is not known.
+    pub cost_usd: Option<f64>,
+    /// Who of several answered; absent when there was but one.
+    pub by: Option<Arc<str>>,
+}
+
+impl From<Map<String, Value>> for Solved {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { fields, ..Self::default() }
+    }
+}
 
 /// Why a solver has no answer. The text is for the operator: validators never see it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,12 +69,23 @@ pub enum SolveError {
     /// No rule matches the prompt.
     #[error("no rule matches the prompt; add one to the solver's rules, or a solver of another kind")]
     NoRule,
-    /// The service cannot be reached or hung up.
+    /// The service cannot be reached, hung up or failed.
     #[error("{0}")]
     Upstream(String),
+    /// The service, or what we let it spend, has no room now.
+    #[error("{message}")]
+    Limited {
+        /// What was said.
+        message: String,
+        /// When it may be asked again, where that is known.
+        retry_after: Option<Duration>,
+    },
     /// The service answered, but not with what the adapter needs.
     #[error("{0}")]
     BadAnswer(String),
+    /// The deadline came first.
+    #[error("no answer before the deadline")]
+    Late,
 }
 
 /// Remembers answers.

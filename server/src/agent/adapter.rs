@@ -127,12 +127,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ports::{SolveError, Write};
+    use crate::ports::{SolveCall, SolveError, Solved};
 
     struct NoSolver;
 
     impl Solver for NoSolver {
-        fn solve<'a>(&'a self, _: &'a Task, _: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
+        fn solve<'a>(&'a self, _: &'a Task, _: SolveCall<'a>) -> BoxFuture<'a, Result<Solved, SolveError>> {
             Box::pin(std::future::ready(Err(SolveError::NoRule)))
         }
     }

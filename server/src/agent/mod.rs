@@ -10,6 +10,7 @@ use std::time::Duration;
 use lode_shared::{Settings, Source};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use adapter::PROTOCOL_KEYS;
@@ -19,7 +20,7 @@ use gate::{Gate, Rank, Ticket};
 
 use crate::clock::Clock;
 use crate::domain::{Answer, Limit, Question, Task};
-use crate::ports::{Recall, SolveError, Write};
+use crate::ports::{Recall, SolveCall, SolveError, Solved, Write};
 
 /// Memory that takes longer than this is no faster than what it saves.
 const RECALL_BUDGET: Duration = Duration::from_millis(300);
@@ -225,14 +226,20 @@ async fn solve(
     write: Write<'_>,
 ) -> Result<Arc<Answer>, AnswerError> {
     let started = Instant::now();
-    let mut fields = match timeout(asks.timeout, asks.solver.solve(&task, write)).await {
+    let stop = CancellationToken::new();
+    let _gone = stop.clone().drop_guard();
+    let examples = |count| recall.examples(&task.question, count);
+    let deadline = started + asks.timeout;
+    let call = SolveCall { deadline, stop, write, examples: &examples };
+    let Solved { mut fields, by, .. } = match timeout_at(deadline, asks.solver.solve(&task, call)).await {
         Err(_) => return Err(AnswerError::Timeout),
-        Ok(Ok(fields)) => fields,
+        Ok(Ok(solved)) => solved,
         Ok(Err(error)) => {
             tracing::warn!(synapse = %task.question.synapse, "no answer: {error}");
             return Err(match error {
                 SolveError::BadAnswer(_) => AnswerError::Invalid,
-                SolveError::NoRule | SolveError::Upstream(_) => AnswerError::Solver,
+                SolveError::NoRule | SolveError::Upstream(_) | SolveError::Limited { .. } => AnswerError::Solver,
+                SolveError::Late => AnswerError::Timeout,
             });
         }
     };
@@ -242,7 +249,8 @@ async fn solve(
         tracing::warn!(synapse = %task.question.synapse, "answer refused: {fault}");
         return Err(AnswerError::Invalid);
     }
-    let answer = Arc::new(Answer::new(&fields, started.elapsed().as_millis() as u64, Arc::clone(&asks.solver_name)));
+    let solver = by.unwrap_or_else(|| Arc::clone(&asks.solver_name));
+    let answer = Arc::new(Answer::new(&fields, started.elapsed().as_millis() as u64, solver));
     if asks.cache {
         recall.remember(&task.question, Arc::clone(&answer), clock.now_ms());
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::cache::{AnswerCache, Embedder};
 use crate::config::CacheConfig;
-use crate::ports::{Solver, Write};
+use crate::ports::{SolveCall, Solved, Solver};
 
 /// Answers after a delay with `reply: <prompt>`, half of it written before; fails the first `failures` times.
 struct FakeSolver {
@@ -18,22 +18,22 @@ struct FakeSolver {
 }
 
 impl Solver for FakeSolver {
-    fn solve<'a>(&'a self, task: &'a Task, write: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
-        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+    fn solve<'a>(&'a self, task: &'a Task, call: SolveCall<'a>) -> BoxFuture<'a, Result<Solved, SolveError>> {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             if let Some(half) =
                 task.question.prompt.get(..task.question.prompt.len() / 2).filter(|_| task.streams.is_some())
             {
-                write(half);
+                (call.write)(half);
             }
             tokio::time::sleep(self.delay).await;
-            if call < self.failures {
+            if number < self.failures {
                 return Err(SolveError::Upstream("upstream is down".into()));
             }
             if task.streams.is_some() {
-                write(&task.question.prompt[task.question.prompt.len() / 2..]);
+                (call.write)(&task.question.prompt[task.question.prompt.len() / 2..]);
             }
-            Ok(Map::from_iter([("reply".to_owned(), json!(task.question.prompt))]))
+            Ok(Map::from_iter([("reply".to_owned(), json!(task.question.prompt))]).into())
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Every struct is the documentation of its section; unknown keys are refused.
 
 mod load;
+mod solver;
 mod synapse;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, load, toml_fault};
-pub use synapse::{SolverConfig, SynapseConfig, build_adapters};
+pub use solver::SolverConfig;
+pub use synapse::{SynapseConfig, build_adapters};
 
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
 use crate::cache::{Capacity, EMBEDDER_TIMEOUT, Embedder, EmbedderConfig, RemoteEmbedder};

@@ -1,30 +1,22 @@
-//! Synapses and solvers as configured, and the adapters made from them.
+//! Synapses as configured, and the adapters made from them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::Url;
 
-use super::{Config, ConfigError};
+use super::solver::{Solvers, build_solvers};
+use super::{Config, ConfigError, SolverConfig};
 use crate::agent::{Adapter, Asks, HashField};
 use crate::axon::{ALL_BODIES_BYTES, Adapters};
-use crate::ports::Solver;
-use crate::solver::{HttpSolver, RulesSolver};
 
-/// Presets and rules inside the binary.
+/// Presets inside the binary.
 const PRESETS: [(&str, &str); 2] = [
     ("sn36-2025", include_str!("../../presets/sn36-2025.toml")),
     ("prompt", include_str!("../../presets/prompt.toml")),
 ];
-const BUILTIN_RULES: [(&str, &str); 2] = [
-    ("builtin:web", include_str!("../../presets/web-rules.toml")),
-    ("builtin:echo", include_str!("../../presets/echo-rules.toml")),
-];
-
 /// The synapse that every axon answers: the protocol's ping.
 const PING: &str = "Synapse";
 
@@ -85,22 +77,6 @@ fn task_timeout_s() -> f64 {
     20.0
 }
 
-/// `[solver.<name>]`: who answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum SolverConfig {
-    /// Patterns and templates from a TOML file, or `builtin:web`, `builtin:echo`.
-    Rules {
-        /// The file.
-        rules: String,
-    },
-    /// A service that takes the task's fields as JSON and answers with the answer's.
-    Http {
-        /// Where it listens.
-        url: Url,
-    },
-}
-
 /// What a preset may hold.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,10 +98,7 @@ pub fn build_adapters(config: &Config) -> Result<Adapters, ConfigError> {
     }
     synapses.extend(config.synapse.iter().map(|synapse| (synapse.name.clone(), synapse.clone())));
     solvers.extend(config.solver.clone());
-    let solvers: BTreeMap<String, Arc<dyn Solver>> = solvers
-        .into_iter()
-        .map(|(name, solver)| build_solver(&name, solver).map(|built| (name, built)))
-        .collect::<Result<_, _>>()?;
+    let solvers = build_solvers(solvers)?;
     let mut adapters = Adapters::default();
     adapters.by_name.insert(PING.to_owned(), Arc::new(fixed(PING)));
     for (name, synapse) in synapses {
@@ -161,26 +134,7 @@ fn preset(name: &str) -> Result<Preset, ConfigError> {
     toml::from_str(text).map_err(|error| ConfigError::Value(format!("preset {name}: {error}")))
 }
 
-fn build_solver(name: &str, config: SolverConfig) -> Result<Arc<dyn Solver>, ConfigError> {
-    let fault = |what: String| ConfigError::Value(format!("solver.{name}: {what}"));
-    match config {
-        SolverConfig::Rules { rules } => {
-            let builtin = BUILTIN_RULES.iter().find(|(known, _)| *known == rules).map(|(_, text)| (*text).to_owned());
-            let text = match builtin {
-                Some(text) => text,
-                None => std::fs::read_to_string(PathBuf::from(&rules))
-                    .map_err(|error| fault(format!("cannot read {rules}: {error}")))?,
-            };
-            let solver = RulesSolver::new(&text).map_err(|error| fault(format!("{rules}, {error}")))?;
-            Ok(Arc::new(solver))
-        }
-        SolverConfig::Http { url } => {
-            Ok(Arc::new(HttpSolver::new(url).map_err(|error| fault(format!("no HTTP client: {error}")))?))
-        }
-    }
-}
-
-fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solver>>) -> Result<Adapter, ConfigError> {
+fn build_adapter(config: SynapseConfig, solvers: &Solvers) -> Result<Adapter, ConfigError> {
     let name = config.name.clone();
     let fault = |what: String| ConfigError::Value(format!("synapse {name}: {what}"));
     let asks = match &config.prompt {
@@ -212,11 +166,7 @@ fn build_adapter(config: SynapseConfig, solvers: &BTreeMap<String, Arc<dyn Solve
     Ok(Adapter { name: config.name.into(), asks, reply, hash_fields, max_body_bytes: config.max_body_bytes })
 }
 
-fn build_asks(
-    config: &SynapseConfig,
-    prompt: &str,
-    solvers: &BTreeMap<String, Arc<dyn Solver>>,
-) -> Result<Asks, String> {
+fn build_asks(config: &SynapseConfig, prompt: &str, solvers: &Solvers) -> Result<Asks, String> {
     let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
     let name = config.solver.as_ref().ok_or_else(|| format!("it needs a solver; there are {}", known()))?;
     let solver = solvers.get(name).ok_or_else(|| format!("there is no solver `{name}`; there are {}", known()))?;

@@ -177,10 +177,11 @@ mod tests {
     use std::collections::HashMap;
 
     use rand::SeedableRng;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::domain::{Question, Task as SolverTask};
-    use crate::ports::Solver;
+    use crate::ports::{SolveCall, Solver};
     use crate::solver::RulesSolver;
 
     fn source() -> TaskSource {
@@ -195,7 +196,8 @@ mod tests {
             let (fields, expected) = source.next_task();
             let prompt = fields["prompt"].as_str().expect("a prompt").to_owned();
             let question = Question { synapse: "T".into(), prompt: prompt.clone(), scope: String::new() };
-            let solved = rules.solve(&SolverTask { question, fields, streams: None }, &|_| ()).await.expect(&prompt);
+            let task = SolverTask { question, fields, streams: None };
+            let solved = rules.solve(&task, SolveCall::alone(Instant::now())).await.expect(&prompt).fields;
             assert_eq!(expected.score(&solved["actions"]), 1.0, "{prompt}: {solved:?}");
         }
     }

@@ -12,11 +12,11 @@ use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Map, Value};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::DevnetConfig;
 use crate::domain::{Question, Task};
-use crate::ports::Solver;
+use crate::ports::{SolveCall, Solver};
 use crate::solver::RulesSolver;
 
 /// The service's state.
@@ -60,6 +60,7 @@ async fn solve(
     }
     let prompt = fields.get("prompt").and_then(Value::as_str).unwrap_or_default().to_owned();
     let question = Question { synapse: "demo".into(), prompt, scope: String::new() };
-    let answer = upstream.rules.solve(&Task { question, fields, streams: None }, &|_| ()).await;
-    answer.map(Json).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
+    let task = Task { question, fields, streams: None };
+    let answer = upstream.rules.solve(&task, SolveCall::alone(Instant::now())).await;
+    answer.map(|solved| Json(solved.fields)).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
 }

@@ -7,6 +7,7 @@ mod metagraph;
 mod pattern;
 mod policy;
 mod question;
+mod template;
 mod tuning;
 mod window;
 
@@ -20,5 +21,6 @@ pub use metagraph::{AxonInfo, ChainView, Metagraph, Neuron};
 pub use pattern::{Limits as PatternLimits, Listed as ListedPattern, Patterns};
 pub use policy::{Callers, Policy, PolicyRefusal};
 pub use question::{Answer, Digest128, Question, Task};
+pub use template::{Template, field, text_of};
 pub use tuning::{Cadence, Round, decide};
 pub use window::{Sample, Window};

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::domain::Task;
-use crate::ports::{SolveError, Solver, Write};
+use crate::ports::{SolveCall, SolveError, Solved, Solver, Write};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An answer larger than this is a fault of the service, not an answer.
@@ -103,8 +103,8 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 impl Solver for HttpSolver {
-    fn solve<'a>(&'a self, task: &'a Task, write: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
-        self.post(task, write).boxed()
+    fn solve<'a>(&'a self, task: &'a Task, call: SolveCall<'a>) -> BoxFuture<'a, Result<Solved, SolveError>> {
+        self.post(task, call.write).map(|answer| answer.map(Solved::from)).boxed()
     }
 }
 

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::domain::Task;
-use crate::ports::{SolveError, Solver, Write};
+use crate::ports::{SolveCall, SolveError, Solved, Solver};
 
 static PLACEHOLDER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{([a-z_][a-z0-9_]*)\}").expect("a constant pattern"));
@@ -99,8 +99,8 @@ impl RulesSolver {
 }
 
 impl Solver for RulesSolver {
-    fn solve<'a>(&'a self, task: &'a Task, _: Write<'a>) -> BoxFuture<'a, Result<Map<String, Value>, SolveError>> {
-        std::future::ready(self.answer(task)).boxed()
+    fn solve<'a>(&'a self, task: &'a Task, _: SolveCall<'a>) -> BoxFuture<'a, Result<Solved, SolveError>> {
+        std::future::ready(self.answer(task).map(Solved::from)).boxed()
     }
 }
 
