@@ -31,6 +31,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Print the admin token, which the dashboard needs for changes. Takes the flags with which the miner runs.
     Token(Box<RunArgs>),
+    /// Check the configuration: every fault with its line, or what it stands for. Takes the flags with which the miner runs.
+    Check(Box<RunArgs>),
     /// Measure this machine: signed requests a second, beside the Python axon where it is installed, and looks into the
     /// answer cache.
     Bench(BenchArgs),

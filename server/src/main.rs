@@ -1,7 +1,7 @@
 //! `lode`: parse, load, start, say where, run, drain.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         None => runtime.block_on(run(cli.run)),
         Some(Command::Run(args)) => runtime.block_on(run(*args)),
         Some(Command::Token(args)) => token(&args),
+        Some(Command::Check(args)) => check(&args),
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
         Some(Command::Eval(args)) => evaluate(&args),
     };
@@ -92,6 +93,25 @@ fn token(args: &RunArgs) -> Result<(), Exit> {
     let token = made.and_then(|()| AdminToken::load_or_make(&folder).map_err(|error| error.to_string()));
     let token = token.map_err(|error| (EXIT_USAGE, error))?;
     writeln!(std::io::stdout(), "{}", token.reveal()).map_err(|error| (EXIT_FAILED, error.to_string()))
+}
+
+/// Tells every fault of the file, or the first of the flags and variables; or what there is.
+fn check(args: &RunArgs) -> Result<(), Exit> {
+    let usage = |error: &dyn std::fmt::Display| (EXIT_USAGE, error.to_string());
+    let default = Path::new(config::DEFAULT_FILE);
+    let file = args.config.as_deref().or_else(|| default.exists().then_some(default));
+    let faults = file.map(config::check).transpose().map_err(|error| usage(&error))?.unwrap_or_default();
+    if let (Some(file), false) = (file, faults.is_empty()) {
+        let told: Vec<_> = faults.iter().map(|fault| format!("{}, {fault}", file.display())).collect();
+        return Err((EXIT_USAGE, told.join("\nlode: ")));
+    }
+    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
+    let adapters = config::build_adapters(&config).map_err(|error| usage(&error))?;
+    let mut names: Vec<_> = adapters.by_name.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let file = file.map_or("the defaults".into(), |file| file.display().to_string());
+    let told = format!("lode: {file}: good. Synapses: {}.", names.join(", "));
+    writeln!(std::io::stdout(), "{told}").map_err(|error| (EXIT_FAILED, error.to_string()))
 }
 
 async fn measure(args: BenchArgs) -> Result<(), Exit> {

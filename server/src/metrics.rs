@@ -59,7 +59,7 @@ fn ratio(percent: Option<f64>) -> Option<f64> {
 
 fn traffic(registry: &mut Registry, snapshot: &Snapshot) {
     let traffic = &snapshot.traffic;
-    counter(registry, "requests", "Requests that arrived at the axon", traffic.requests);
+    counter(registry, "requests", "Requests that arrived", traffic.requests);
     // Every reason is there from the start, at zero: an alert on a rate needs the time before the first.
     let every = |known: &[&str], counts: &BTreeMap<String, u64>| {
         let zeros = known.iter().map(|reason| ((*reason).to_owned(), 0));

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Answer, ChainView, LabelKind, Question, Task};
+use crate::domain::{Answer, ChainView, Digest128, LabelKind, Question, Task};
 
 /// Answers questions.
 pub trait Solver: Send + Sync {
@@ -90,8 +90,8 @@ pub enum SolveError {
 
 /// Remembers answers.
 pub trait Recall: Send + Sync {
-    /// The remembered answer to `question`, if there is one that may be given under `settings`.
-    fn recall<'a>(&'a self, question: &'a Question, settings: Settings, now_ms: u64) -> BoxFuture<'a, Recollection>;
+    /// The remembered answer to `question`, if there is one that may be given.
+    fn recall<'a>(&'a self, question: &'a Question, look: Look) -> BoxFuture<'a, Recollection>;
 
     /// Keeps a validated answer, fresh from a solver.
     fn remember(&self, question: &Question, answer: Arc<Answer>, now_ms: u64);
@@ -100,6 +100,9 @@ pub trait Recall: Send + Sync {
     /// answered from memory.
     fn judge(&self, request_id: u64, judged: Judged, now_ms: u64) -> bool;
 
+    /// Learns whether a solver's answer was right, given the digest of its question; `false` when it is not remembered.
+    fn judge_answer(&self, synapse: &str, question: Digest128, answer: &Answer, right: bool, now_ms: u64) -> bool;
+
     /// Remembered answers to prompts like this one, most alike first: examples for a solver that can use them.
     fn examples(&self, question: &Question, count: usize) -> Vec<Example>;
 
@@ -107,13 +110,26 @@ pub trait Recall: Send + Sync {
     fn stats(&self, now_ms: u64) -> CacheStats;
 }
 
+/// A look into memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// The request it is for: under this id it can be explained and judged.
+    pub request_id: u64,
+    /// The tuner's settings.
+    pub settings: Settings,
+    /// When, milliseconds since the Unix epoch.
+    pub now_ms: u64,
+}
+
 /// What came of a look into memory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Recollection {
-    /// Under which it can be explained and judged.
+    /// The request it is for.
     pub request_id: u64,
     /// The answer.
     pub found: Option<Found>,
+    /// The likeliest answer that is not sure enough: better than none when no solver answers in time.
+    pub nearest: Option<Nearest>,
 }
 
 /// An answer from memory, and which tier had it.
@@ -123,6 +139,17 @@ pub struct Found {
     pub answer: Arc<Answer>,
     /// The tier.
     pub source: lode_shared::Source,
+    /// How often it was found right or wrong; older labels count less.
+    pub labels: f64,
+}
+
+/// An answer that may be right.
+#[derive(Debug, Clone)]
+pub struct Nearest {
+    /// The answer. Nothing speaks against it but that it is not likely enough.
+    pub answer: Arc<Answer>,
+    /// The chance that it is right.
+    pub chance: f64,
 }
 
 /// What was found out about an answer from memory.

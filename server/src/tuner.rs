@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::config::Faults;
 use crate::domain::{Cadence, Round, decide};
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError};
@@ -40,18 +41,13 @@ impl Default for TunerConfig {
 }
 
 impl TunerConfig {
-    /// Whether every value is in its range.
-    pub fn check(&self) -> Result<(), String> {
-        if !(1..=86_400).contains(&self.interval_s) {
-            return Err(format!("tuner.interval_s is {}; it must be 1 to 86400", self.interval_s));
-        }
-        if !(10..=10_000).contains(&self.window) {
-            return Err(format!("tuner.window is {}; it must be 10 to 10000", self.window));
-        }
+    /// Tells what is out of its range.
+    pub fn check(&self, faults: &mut Faults) {
+        faults.unless_within("tuner.interval_s", self.interval_s, 1..=86_400);
+        faults.unless_within("tuner.window", self.window, 10..=10_000);
         if !(1..=self.window).contains(&self.min_samples) {
-            return Err(format!("tuner.min_samples is {}; it must be 1 to tuner.window", self.min_samples));
+            faults.push(format!("tuner.min_samples is {}; it must be 1 to tuner.window", self.min_samples));
         }
-        Ok(())
     }
 }
 
@@ -227,7 +223,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, writer) = Store::open(folder.path()).expect("a fresh store");
         std::thread::spawn(move || writer.run());
-        let recorder = Arc::new(Recorder::new(100));
+        let recorder = Arc::new(Recorder::new(100, None, 1));
         let (tuner, control, view) =
             Tuner::new(TunerConfig::default(), Arc::clone(&recorder), store, Clock::from_fn(|| 0))
                 .expect("empty store");
@@ -239,12 +235,8 @@ mod tests {
     impl Bench {
         fn requests(&self, count: usize, took_ms: u64) {
             for _ in 0..count {
-                self.recorder.record(&Record {
-                    at_ms: 0,
-                    hotkey: None,
-                    outcome: Outcome::Answered { source: Source::Solved, cacheable: true },
-                    took: Duration::from_millis(took_ms),
-                });
+                let outcome = Outcome::Answered { source: Source::Solved, cacheable: true };
+                self.recorder.record(&Record::new(0, 0, outcome, Duration::from_millis(took_ms)));
             }
         }
 
@@ -283,6 +275,8 @@ mod tests {
     #[test]
     fn a_configuration_out_of_range_names_the_field() {
         let config = TunerConfig { min_samples: 500, ..TunerConfig::default() };
-        assert!(config.check().expect_err("more than the window").contains("tuner.min_samples"));
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        assert!(faults.into_vec()[0].contains("tuner.min_samples"), "more than the window");
     }
 }

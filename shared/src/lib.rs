@@ -20,5 +20,5 @@ pub use decision::{Adjustment, Decision, HoldReason, Reason, Setting, Step};
 pub use explain::{CandidateView, EntryRow, Explanation, PatternRow, RequestRow, WhatIfPoint};
 pub use history::{History, HistoryPoint, Range};
 pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};
-pub use traffic::{Percentiles, Source, SourceCount, Traffic, ValidatorRow};
+pub use traffic::{Percentiles, RequestRecord, Source, SourceCount, Traffic, ValidatorRow};
 pub use tuner::{Limits, Observed, PerformanceTuning, RawTargets, Settings, Targets};

@@ -20,14 +20,27 @@ pub enum Source {
     Solved,
     /// Another request's solve of the same question, joined while in flight.
     Coalesced,
+    /// A remembered answer that was not sure enough, sent because no solver answered in time.
+    Candidate,
+    /// The fields that the configuration has for when no solver answers in time.
+    Fallback,
     /// Fields fixed in the configuration; nothing was asked.
     Static,
 }
 
 impl Source {
     /// All sources, in the order shown.
-    pub const ALL: [Self; 7] =
-        [Self::Exact, Self::Semantic, Self::Memory, Self::Pattern, Self::Coalesced, Self::Solved, Self::Static];
+    pub const ALL: [Self; 9] = [
+        Self::Exact,
+        Self::Semantic,
+        Self::Memory,
+        Self::Pattern,
+        Self::Coalesced,
+        Self::Solved,
+        Self::Candidate,
+        Self::Fallback,
+        Self::Static,
+    ];
 
     /// The tiers of memory.
     pub const MEMORY: [Self; 4] = [Self::Exact, Self::Semantic, Self::Memory, Self::Pattern];
@@ -37,9 +50,16 @@ impl Source {
         Self::MEMORY.contains(&self)
     }
 
+    /// Whether it was sent rather than nothing: no success, whatever it says.
+    pub fn is_makeshift(self) -> bool {
+        matches!(self, Self::Candidate | Self::Fallback)
+    }
+
     /// The word used in metrics, logs and on the screen.
     pub fn label(self) -> &'static str {
         match self {
+            Self::Candidate => "candidate",
+            Self::Fallback => "fallback",
             Self::Exact => "exact",
             Self::Semantic => "semantic",
             Self::Memory => "memory",
@@ -51,7 +71,7 @@ impl Source {
     }
 }
 
-/// Traffic since start. Requests are what arrived at the axon; each is either answered, failed or refused.
+/// Traffic since start: what arrived at the axon, and what was asked directly. Each is either answered, failed or refused.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
     /// Requests that arrived.
@@ -72,6 +92,41 @@ pub struct Traffic {
     pub last_request_ms: Option<u64>,
     /// Validators seen, by stake and then by requests, at most 64.
     pub validators: Vec<ValidatorRow>,
+}
+
+/// One request: a row of `GET /api/v1/requests`. Durations are milliseconds; a stage that it did not go through is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// Counts up over all runs.
+    pub id: u64,
+    /// When it ended, milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// The sender's hotkey, SS58; absent for the operator's own.
+    pub hotkey: Option<String>,
+    /// The synapse; absent when the request named none that we know.
+    pub synapse: Option<String>,
+    /// Where the answer came from; absent when there was none.
+    pub source: Option<Source>,
+    /// Which solver gave the answer, now or when it was remembered.
+    pub solver: Option<String>,
+    /// Why there was no answer.
+    pub reason: Option<String>,
+    /// From the parsed head to the finished answer.
+    pub took_ms: f64,
+    /// Until its sender and body were proven.
+    pub verify_ms: Option<f64>,
+    /// Looking into memory.
+    pub recall_ms: Option<f64>,
+    /// Its solve's wait for a turn.
+    pub queue_ms: Option<f64>,
+    /// Its solve.
+    pub solve_ms: Option<f64>,
+    /// What the solve cost, US dollars; absent where that is not known.
+    pub cost_usd: Option<f64>,
+    /// Whether the answer was right; absent while nobody has found out.
+    pub right: Option<bool>,
+    /// Who found out: `validator`, `shadow`, `operator`.
+    pub judged_by: Option<String>,
 }
 
 /// How many answers came from one source.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::reading::{PromptSource, Read, ScopeField};
 use crate::axon::PyType;
-use crate::domain::{Question, Task};
+use crate::domain::{Answer, Comparison, Digest128, Question, Task, field, text_of};
 use crate::ports::Solver;
 
 /// Keys of every synapse that carry the protocol, not the question.
@@ -19,6 +20,8 @@ pub struct Adapter {
     pub name: Arc<str>,
     /// The question in it; without one it is a handshake or a ping, answered with `reply` alone.
     pub asks: Option<Arc<Asks>>,
+    /// What it says of answers that we gave; absent when it is no feedback.
+    pub feedback: Option<Feedback>,
     /// Fields set in every answer.
     pub reply: Map<String, Value>,
     /// Fields whose values a dendrite signs, in order, with their types and defaults.
@@ -29,12 +32,20 @@ pub struct Adapter {
 
 /// The question in a synapse.
 pub struct Asks {
-    /// The field that holds the prompt: a text, or a list of texts.
-    pub prompt: String,
-    /// The fields that the answer depends on beside the prompt.
-    pub scope: Vec<String>,
+    /// Where the prompt stands.
+    pub prompt: PromptSource,
+    /// What the answer depends on beside the prompt.
+    pub scope: Vec<ScopeField>,
     /// The fields that an answer must set, none of them empty.
     pub answer: Vec<String>,
+    /// How two answers are compared.
+    pub compare: Comparison,
+    /// Sent rather than nothing when no solver answers in time.
+    pub fallback: Option<Arc<Answer>>,
+    /// The chance of being right from which a remembered answer is sent rather than nothing, 0 to 1.
+    pub fallback_chance: f64,
+    /// The fields that tell which task feedback is about, beside the prompt; absent when nobody gives feedback.
+    pub join: Option<Vec<String>>,
     /// Whether an answer may be given again.
     pub cache: bool,
     /// Whether the answer is streamed: the first answer field as raw text.
@@ -45,6 +56,38 @@ pub struct Asks {
     pub solver: Arc<dyn Solver>,
     /// Its name.
     pub solver_name: Arc<str>,
+}
+
+/// How a synapse says whether an answer that we gave was right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feedback {
+    /// The synapse that it is about.
+    pub of: String,
+    /// The field with that one's prompt.
+    pub prompt: String,
+    /// The fields that equal those of [`Asks::join`], in their order.
+    pub join: Vec<String>,
+    /// The field with the score.
+    pub score: String,
+    /// The answer was right from this score on.
+    pub right_from: f64,
+}
+
+impl Feedback {
+    /// Which delivery it is about, and whether that was right; nothing when it holds no score or no prompt.
+    pub fn read(&self, sender: &[u8], fields: &Map<String, Value>) -> Option<(Digest128, bool)> {
+        let score = field(fields, &self.score)?;
+        let score = score.as_f64().or_else(|| score.as_str()?.parse().ok()).filter(|score| score.is_finite())?;
+        let prompt = text_of(field(fields, &self.prompt)?);
+        Some((delivery_key(sender, &self.of, &prompt, &self.join, fields), score >= self.right_from))
+    }
+}
+
+/// What feedback is joined by: who was answered, and what he asked.
+fn delivery_key(sender: &[u8], synapse: &str, prompt: &str, join: &[String], fields: &Map<String, Value>) -> Digest128 {
+    let values: Vec<_> = join.iter().map(|name| field(fields, name)).collect();
+    let values = serde_json::to_string(&values).expect("JSON values always serialise");
+    Digest128::of([&*hex::encode(sender), synapse, &values, prompt.trim()])
 }
 
 /// A field that goes into the body hash.
@@ -68,20 +111,17 @@ impl Adapter {
 impl Asks {
     /// Reads the question, or says which field is missing.
     pub fn question(&self, synapse: &Arc<str>, body: &Map<String, Value>) -> Result<Question, String> {
-        let value = body.get(&self.prompt).unwrap_or(&Value::Null);
-        let mut scope: Vec<&Value> = self.scope.iter().map(|field| body.get(field).unwrap_or(&Value::Null)).collect();
-        let prompt = match value {
-            Value::String(text) => text.clone(),
-            Value::Array(items) => {
-                // Joined texts could come from different lists, so the list itself is part of the scope.
-                scope.push(value);
-                let texts: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
-                texts.ok_or_else(|| format!("field `{}` holds more than texts", self.prompt))?.join("\n")
-            }
-            _ => return Err(format!("field `{}` holds no prompt", self.prompt)),
-        };
+        let Read { prompt, around } = self.prompt.read(body)?;
+        let mut scope: Vec<_> = self.scope.iter().map(|field| field.value(body)).collect();
+        scope.extend(around);
         let scope = serde_json::to_string(&scope).expect("JSON values always serialise");
         Ok(Question { synapse: Arc::clone(synapse), prompt, scope })
+    }
+
+    /// What feedback on an answer to this request is joined by; nothing when nobody gives any.
+    pub fn delivery(&self, sender: &[u8], question: &Question, body: &Map<String, Value>) -> Option<Digest128> {
+        let join = self.join.as_ref()?;
+        Some(delivery_key(sender, &question.synapse, &question.prompt, join, body))
     }
 
     /// What makes two solves the same. Answers that may not be given again are not shared in flight either, unless every
@@ -127,6 +167,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::agent::reading::Part;
     use crate::ports::{SolveCall, SolveError, Solved};
 
     struct NoSolver;
@@ -139,9 +180,13 @@ mod tests {
 
     fn asks(prompt: &str) -> Asks {
         Asks {
-            prompt: prompt.into(),
-            scope: vec!["url".into()],
+            prompt: PromptSource::Field(prompt.into()),
+            scope: vec![ScopeField { field: "url".into(), part: Part::Whole }],
             answer: vec!["actions".into()],
+            compare: Comparison::Json,
+            fallback: None,
+            fallback_chance: 0.5,
+            join: None,
             cache: true,
             stream: false,
             timeout: Duration::from_secs(20),
@@ -171,6 +216,32 @@ mod tests {
     fn a_missing_prompt_is_named() {
         let error = asks("prompt").question(&Arc::from("T"), &object(json!({"url": "u"}))).expect_err("no prompt");
         assert!(error.contains("`prompt`"), "{error}");
+    }
+
+    #[test]
+    fn feedback_finds_the_answer_that_its_sender_got() {
+        let feedback = Feedback {
+            of: "T".into(),
+            prompt: "prompt".into(),
+            join: vec!["task_url".into()],
+            score: "score".into(),
+            right_from: 1.0,
+        };
+        let asks = Asks { join: Some(vec!["url".into()]), ..asks("prompt") };
+        let asked = object(json!({"prompt": "p", "url": "u"}));
+        let question = asks.question(&Arc::from("T"), &asked).expect("a question");
+        let key = asks.delivery(b"validator", &question, &asked).expect("there is feedback");
+        let read = |sender: &[u8], said: Value| feedback.read(sender, &object(said));
+        assert_eq!(read(b"validator", json!({"prompt": "p ", "task_url": "u", "score": 1.0})), Some((key, true)));
+        assert_eq!(read(b"validator", json!({"prompt": "p", "task_url": "u", "score": "0.4"})), Some((key, false)));
+        for (sender, said) in [
+            (&b"another"[..], json!({"prompt": "p", "task_url": "u", "score": 1.0})),
+            (b"validator", json!({"prompt": "q", "task_url": "u", "score": 1.0})),
+            (b"validator", json!({"prompt": "p", "task_url": "v", "score": 1.0})),
+        ] {
+            assert_ne!(read(sender, said).expect("a score").0, key);
+        }
+        assert_eq!(read(b"validator", json!({"prompt": "p", "task_url": "u", "score": null})), None);
     }
 
     #[test]

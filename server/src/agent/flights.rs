@@ -8,9 +8,9 @@ use tokio::sync::watch;
 
 use super::AnswerError;
 use super::gate::Rank;
-use crate::domain::Answer;
+use super::solve::Fresh;
 
-pub type Outcome = Result<Arc<Answer>, AnswerError>;
+pub type Outcome = Result<Fresh, AnswerError>;
 
 /// The questions being solved now, by key. Bounded by the gate.
 #[derive(Default, Clone)]
@@ -156,6 +156,8 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
+    use crate::agent::SolveTimes;
+    use crate::domain::Answer;
 
     fn leader(seat: Seat) -> (Landing, Passenger) {
         match seat {
@@ -178,8 +180,9 @@ mod tests {
         let mut waiting = follower(flights.board("q".into(), &Rank::new(0)));
         leader(flights.board("another".into(), &Rank::new(0)));
         let answer = Arc::new(Answer::new(&Map::new(), 1, "s".into()));
-        landing.land(Ok(Arc::clone(&answer)));
-        assert_eq!(waiting.outcome().await, Ok(answer));
+        let fresh = Fresh { answer, times: SolveTimes::default() };
+        landing.land(Ok(fresh.clone()));
+        assert_eq!(waiting.outcome().await, Ok(fresh));
         leader(flights.board("q".into(), &Rank::new(0)));
     }
 

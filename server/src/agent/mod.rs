@@ -1,32 +1,50 @@
 //! The agent: turns a verified request into an answer, from memory or from a solver, before the deadline.
+//!
+//! Memory first, within its budget; then one solve for all who ask the same, in its turn. When neither gives an answer in
+//! time, the best that memory has, or the adapter's fallback, is sent rather than nothing: marked as that, counted as no
+//! success, and never kept.
 
 mod adapter;
+mod deliveries;
 mod flights;
 mod gate;
+mod reading;
+mod shadow;
+mod solve;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lode_shared::{Settings, Source};
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use adapter::PROTOCOL_KEYS;
-pub use adapter::{Adapter, Asks, HashField};
+pub use adapter::{Adapter, Asks, Feedback, HashField};
+use deliveries::{Deliveries, Delivery};
 use flights::{Flights, Landing, News, Passenger, Seat};
 use gate::{Gate, Rank, Ticket};
+pub use reading::{Part, PromptSource, ScopeField};
+pub use shadow::ShadowConfig;
+use shadow::{MAX_UNDER_WAY, Shadows};
+use solve::{Fresh, solve};
 
 use crate::clock::Clock;
-use crate::domain::{Answer, Limit, Question, Task};
-use crate::ports::{Recall, SolveCall, SolveError, Solved, Write};
+use crate::domain::{Answer, Digest128, LabelKind, Limit, Question, Task};
+use crate::keys::Hotkey;
+use crate::ports::{Found, Judged, Look, Nearest, Recall};
+use crate::recorder::Recorder;
 
 /// Memory that takes longer than this is no faster than what it saves.
 const RECALL_BUDGET: Duration = Duration::from_millis(300);
 
 /// A question and how it is to be answered.
 pub struct Ask<'a> {
+    /// The request.
+    pub request_id: u64,
+    /// Who asks; nobody when the operator does.
+    pub hotkey: Option<Hotkey>,
     /// Its adapter's view.
     pub asks: &'a Arc<Asks>,
     /// The question.
@@ -50,10 +68,40 @@ pub struct Answered {
     pub source: Source,
 }
 
+/// What a solve took.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SolveTimes {
+    /// Waiting for its turn.
+    pub queued: Duration,
+    /// Solving.
+    pub took: Duration,
+    /// What it cost, US dollars; nothing where that is not known.
+    pub cost_usd: Option<f64>,
+}
+
+/// What the stages of a request took; those that it did not go through are absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Stages {
+    /// Looking into memory.
+    pub recall: Option<Duration>,
+    /// The solve that answered it.
+    pub solve: Option<SolveTimes>,
+}
+
+/// What came of a request, and what it took.
+#[derive(Debug)]
+pub struct Told<T> {
+    /// The answer, or why there is none.
+    pub result: Result<T, AnswerError>,
+    /// What it took.
+    pub stages: Stages,
+}
+
 /// An answer as it is being written.
 pub struct Reading {
     passenger: Passenger,
     deadline: Instant,
+    landed: Option<Fresh>,
     /// What there was of it at first.
     pub text: String,
     /// Where it comes from.
@@ -108,49 +156,113 @@ impl AnswerError {
 /// Answers questions.
 pub struct Agent {
     recall: Arc<dyn Recall>,
+    recorder: Arc<Recorder>,
     flights: Flights,
     /// Solves outlive the request that started them, so that followers are not left alone; shutdown waits for them.
     solves: TaskTracker,
     /// Bounds them: a sender that hangs up frees its own place, not that of the solve it started.
     gate: Arc<Gate>,
+    shadows: Arc<Shadows>,
+    /// Shadow checks under way.
+    checks: Arc<Semaphore>,
+    deliveries: Deliveries,
     clock: Clock,
 }
 
 impl Agent {
     /// With this memory, and so many solves under way.
-    pub fn new(recall: Arc<dyn Recall>, solves: TaskTracker, limit: Limit, clock: Clock) -> Self {
-        Self { recall, flights: Flights::default(), solves, gate: Arc::new(Gate::new(limit)), clock }
+    pub fn new(
+        recall: Arc<dyn Recall>,
+        recorder: Arc<Recorder>,
+        solves: TaskTracker,
+        limit: Limit,
+        shadow: ShadowConfig,
+        clock: Clock,
+    ) -> Self {
+        let gate = Arc::new(Gate::new(limit));
+        let shadows = Arc::new(Shadows::new(shadow, clock.now_ns()));
+        let checks = Arc::new(Semaphore::new(MAX_UNDER_WAY));
+        let (flights, deliveries) = (Flights::default(), Deliveries::default());
+        Self { recall, recorder, flights, solves, gate, shadows, checks, deliveries, clock }
     }
 
     /// Answers, whole, at the latest at the deadline.
-    pub async fn answer(&self, ask: Ask<'_>) -> Result<Answered, AnswerError> {
-        match self.join(ask, false).await? {
-            Streamed::Whole(answered) => Ok(answered),
+    pub async fn answer(&self, ask: Ask<'_>) -> Told<Answered> {
+        let Told { result, stages } = self.join(ask, false).await;
+        let result = result.map(|streamed| match streamed {
+            Streamed::Whole(answered) => answered,
             Streamed::Reading(_) => unreachable!("only a stream is read along"),
-        }
+        });
+        Told { result, stages }
     }
 
     /// Answers as soon as there is something to read.
-    pub async fn stream(&self, ask: Ask<'_>) -> Result<Streamed, AnswerError> {
+    pub async fn stream(&self, ask: Ask<'_>) -> Told<Streamed> {
         self.join(ask, true).await
     }
 
-    async fn join(&self, ask: Ask<'_>, reads_along: bool) -> Result<Streamed, AnswerError> {
-        let Ask { asks, question, body, settings, stake_rao, deadline } = ask;
+    /// Learns whether the last answer under this key was right; `false` when there is none any more.
+    pub fn feedback(&self, key: &Digest128, right: bool) -> bool {
+        let Some(delivery) = self.deliveries.take(key) else { return false };
+        let Delivery { request_id, synapse, question, answer } = delivery;
+        let now_ms = self.clock.now_ms();
+        let judged = Judged { right, kind: LabelKind::Validator, sampling_rate: 1.0 };
+        if !self.recall.judge(request_id, judged, now_ms) {
+            self.recall.judge_answer(&synapse, question, &answer, right, now_ms);
+        }
+        self.recorder.label(request_id, right, LabelKind::Validator);
+        true
+    }
+
+    async fn join(&self, ask: Ask<'_>, reads_along: bool) -> Told<Streamed> {
+        let mut stages = Stages::default();
+        let delivery = ask.hotkey.and_then(|hotkey| ask.asks.delivery(hotkey.bytes(), &ask.question, ask.body));
+        let (request_id, synapse, question) =
+            (ask.request_id, Arc::clone(&ask.question.synapse), ask.question.digest());
+        let result = self.try_join(ask, reads_along, &mut stages).await;
+        if let (Some(key), Ok(Streamed::Whole(answered))) = (delivery, &result) {
+            let answer = Arc::clone(&answered.answer);
+            self.deliveries.keep(key, Delivery { request_id, synapse, question, answer });
+        }
+        Told { result, stages }
+    }
+
+    async fn try_join(&self, ask: Ask<'_>, reads_along: bool, stages: &mut Stages) -> Result<Streamed, AnswerError> {
+        let Ask { request_id, asks, question, body, settings, stake_rao, deadline, .. } = ask;
+        let mut nearest = None;
         if asks.cache {
-            let recall = self.recall.recall(&question, settings, self.clock.now_ms());
-            if let Ok(recollection) = timeout(RECALL_BUDGET, recall).await
-                && let Some(found) = recollection.found
-                // What no solver said is checked like a solver's answer.
-                && (found.source != Source::Pattern || asks.check(&found.answer.fields()).is_ok())
-            {
+            let started = Instant::now();
+            let look = Look { request_id, settings, now_ms: self.clock.now_ms() };
+            let recollection = timeout(RECALL_BUDGET, self.recall.recall(&question, look)).await.unwrap_or_default();
+            stages.recall = Some(started.elapsed());
+            // What no solver said is checked like a solver's answer.
+            let found = recollection
+                .found
+                .filter(|found| found.source != Source::Pattern || asks.check(&found.answer.fields()).is_ok());
+            if let Some(found) = found {
+                self.check_behind(asks, &question, body, &found, request_id);
                 return Ok(Streamed::Whole(Answered { answer: found.answer, source: found.source }));
             }
+            nearest = recollection.nearest;
         }
-        let deadline = deadline.min(Instant::now() + asks.timeout);
         let task = asks.task(question, body);
+        let deadline = deadline.min(Instant::now() + asks.timeout);
+        let solved = self.fly(asks, task, stake_rao, deadline, reads_along, stages).await;
+        solved.or_else(|error| makeshift(asks, nearest).map(Streamed::Whole).ok_or(error))
+    }
+
+    /// Joins the flight of a task, or starts it. A follower inherits only success: when its leader fails and time is left,
+    /// it tries once more.
+    async fn fly(
+        &self,
+        asks: &Arc<Asks>,
+        task: Task,
+        stake_rao: u64,
+        deadline: Instant,
+        reads_along: bool,
+        stages: &mut Stages,
+    ) -> Result<Streamed, AnswerError> {
         let key = asks.flight_key(&task);
-        // A follower inherits only success: when its leader fails and time is left, it tries once more.
         for last_try in [false, true] {
             let rank = Rank::new(stake_rao);
             let (mut passenger, leads) = match self.flights.board(key.clone(), &rank) {
@@ -171,9 +283,12 @@ impl Agent {
             match timeout_at(deadline, news).await {
                 Err(_) => return Err(AnswerError::Timeout),
                 Ok(News::Written(text)) => {
-                    return Ok(Streamed::Reading(Reading { passenger, deadline, text, source }));
+                    return Ok(Streamed::Reading(Reading { passenger, deadline, landed: None, text, source }));
                 }
-                Ok(News::Landed(Ok(answer))) => return Ok(Streamed::Whole(Answered { answer, source })),
+                Ok(News::Landed(Ok(fresh))) => {
+                    stages.solve = Some(fresh.times);
+                    return Ok(Streamed::Whole(Answered { answer: fresh.answer, source }));
+                }
                 Ok(News::Landed(Err(error))) if leads || last_try => return Err(error),
                 Ok(News::Landed(Err(_))) => {}
             }
@@ -186,7 +301,9 @@ impl Agent {
     /// its place in the queue is free again as soon as nobody is left to hear it.
     fn start(&self, asks: &Arc<Asks>, task: Task, ticket: Ticket, landing: Landing) {
         let (asks, recall, clock) = (Arc::clone(asks), Arc::clone(&self.recall), self.clock.clone());
+        let shadows = Arc::clone(&self.shadows);
         self.solves.spawn(async move {
+            let queued = Instant::now();
             let turn = tokio::select! {
                 biased;
                 () = landing.deserted() => return,
@@ -196,13 +313,51 @@ impl Agent {
                 Ok(place) => place,
                 Err(error) => return landing.land(Err(error)),
             };
+            shadows.earn();
             let started = Instant::now();
-            let outcome = solve(asks, task, recall, clock, &|text| landing.write(text)).await;
+            let outcome = solve(&asks, &task, &*recall, started - queued, &|text| landing.write(text)).await;
+            if let Ok(fresh) = &outcome
+                && asks.cache
+            {
+                recall.remember(&task.question, Arc::clone(&fresh.answer), clock.now_ms());
+            }
             // Before anybody wakes: who asks again at once must find it free.
             place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
             landing.land(outcome);
         });
     }
+
+    /// Solves again what memory has answered, if it is drawn and there is room; what comes of it is a label.
+    fn check_behind(&self, asks: &Arc<Asks>, question: &Question, body: &Map<String, Value>, found: &Found, id: u64) {
+        let Some(sampling_rate) = self.shadows.draw(found) else { return };
+        let Ok(permit) = Arc::clone(&self.checks).try_acquire_owned() else { return };
+        // Behind everybody else, and never in the queue for long.
+        let deadline = Instant::now() + asks.timeout;
+        let Ok(ticket) = self.gate.queue(&question.synapse, Rank::new(0), deadline) else { return };
+        let task = asks.task(question.clone(), body);
+        let (asks, given) = (Arc::clone(asks), Arc::clone(&found.answer));
+        let (recall, recorder, clock) = (Arc::clone(&self.recall), Arc::clone(&self.recorder), self.clock.clone());
+        self.solves.spawn(async move {
+            let _permit = permit;
+            let Ok(place) = ticket.turn().await else { return };
+            let started = Instant::now();
+            let outcome = solve(&asks, &task, &*recall, Duration::ZERO, &|_| ()).await;
+            place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
+            let Ok(Fresh { answer, .. }) = outcome else { return };
+            let right = asks.compare.same(&given, &answer);
+            let now_ms = clock.now_ms();
+            recall.judge(id, Judged { right, kind: LabelKind::Shadow, sampling_rate }, now_ms);
+            recorder.label(id, right, LabelKind::Shadow);
+            recall.remember(&task.question, answer, now_ms);
+        });
+    }
+}
+
+/// What is sent rather than nothing.
+fn makeshift(asks: &Asks, nearest: Option<Nearest>) -> Option<Answered> {
+    let nearest = nearest.filter(|nearest| nearest.chance >= asks.fallback_chance);
+    let candidate = nearest.map(|nearest| Answered { answer: nearest.answer, source: Source::Candidate });
+    candidate.or_else(|| Some(Answered { answer: Arc::clone(asks.fallback.as_ref()?), source: Source::Fallback }))
 }
 
 impl Reading {
@@ -210,51 +365,19 @@ impl Reading {
     pub async fn next(&mut self) -> Option<Result<String, AnswerError>> {
         match timeout_at(self.deadline, self.passenger.read()).await {
             Ok(News::Written(text)) => Some(Ok(text)),
-            Ok(News::Landed(Ok(_))) => None,
+            Ok(News::Landed(Ok(fresh))) => {
+                self.landed = Some(fresh);
+                None
+            }
             Ok(News::Landed(Err(error))) => Some(Err(error)),
             Err(_) => Some(Err(AnswerError::Timeout)),
         }
     }
-}
 
-/// One solve: asks the solver, checks what it says, and remembers it if it may be given again.
-async fn solve(
-    asks: Arc<Asks>,
-    task: Task,
-    recall: Arc<dyn Recall>,
-    clock: Clock,
-    write: Write<'_>,
-) -> Result<Arc<Answer>, AnswerError> {
-    let started = Instant::now();
-    let stop = CancellationToken::new();
-    let _gone = stop.clone().drop_guard();
-    let examples = |count| recall.examples(&task.question, count);
-    let deadline = started + asks.timeout;
-    let call = SolveCall { deadline, stop, write, examples: &examples };
-    let Solved { mut fields, by, .. } = match timeout_at(deadline, asks.solver.solve(&task, call)).await {
-        Err(_) => return Err(AnswerError::Timeout),
-        Ok(Ok(solved)) => solved,
-        Ok(Err(error)) => {
-            tracing::warn!(synapse = %task.question.synapse, "no answer: {error}");
-            return Err(match error {
-                SolveError::BadAnswer(_) => AnswerError::Invalid,
-                SolveError::NoRule | SolveError::Upstream(_) | SolveError::Limited { .. } => AnswerError::Solver,
-                SolveError::Late => AnswerError::Timeout,
-            });
-        }
-    };
-    // An upstream may set what it likes of the synapse, but not the protocol's own keys: a dendrite would refuse them.
-    fields.retain(|name, _| !PROTOCOL_KEYS.contains(&name.as_str()));
-    if let Err(fault) = asks.check(&fields) {
-        tracing::warn!(synapse = %task.question.synapse, "answer refused: {fault}");
-        return Err(AnswerError::Invalid);
+    /// Who has written it, and what it took; nothing before it is whole.
+    pub fn written_by(&self) -> Option<(Arc<str>, SolveTimes)> {
+        self.landed.as_ref().map(|fresh| (Arc::clone(&fresh.answer.solver), fresh.times))
     }
-    let solver = by.unwrap_or_else(|| Arc::clone(&asks.solver_name));
-    let answer = Arc::new(Answer::new(&fields, started.elapsed().as_millis() as u64, solver));
-    if asks.cache {
-        recall.remember(&task.question, Arc::clone(&answer), clock.now_ms());
-    }
-    Ok(answer)
 }
 
 #[cfg(test)]

@@ -16,6 +16,10 @@ use subtle::ConstantTimeEq;
 
 use super::Api;
 use super::error::Error;
+use crate::listen::Peer;
+
+/// What proxies add to what they pass on.
+const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
 /// The token that every write must carry. Made at first start, in a file that only its owner reads.
 #[derive(Clone)]
@@ -130,6 +134,24 @@ pub async fn check_host(State(api): State<Arc<Api>>, request: Request, next: Nex
     }
 }
 
+/// Refuses requests without the admin token, unless they come from this machine and from no proxy on it.
+pub async fn require_token_from_afar(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    match is_local(&request) {
+        true => next.run(request).await,
+        false => require_token(State(api), request, next).await,
+    }
+}
+
+/// A proxy says for whom it asks, and mostly by another name than this machine's.
+fn is_local(request: &Request) -> bool {
+    let is_loopback = request.extensions().get().is_some_and(|Peer(address)| address.to_canonical().is_loopback());
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    let names_us = host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_loopback && names_us && FORWARDED.iter().all(|name| !request.headers().contains_key(*name))
+}
+
 /// Refuses requests without the admin token.
 pub async fn require_token(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     if !api.token.matches(request.headers()) {
@@ -181,6 +203,26 @@ mod tests {
         for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil:8080", "", "1.2.3"] {
             assert!(!rules.allows(host), "{host}");
         }
+    }
+
+    #[test]
+    fn only_what_this_machine_asks_itself_is_local() {
+        let local = |peer: &str, headers: &[(&str, &str)]| {
+            let mut request = Request::new(axum::body::Body::empty());
+            request.extensions_mut().insert(Peer(peer.parse().expect("an address")));
+            for (name, value) in headers {
+                let name = axum::http::HeaderName::try_from(*name).expect("a name");
+                request.headers_mut().insert(name, value.parse().expect("a value"));
+            }
+            is_local(&request)
+        };
+        for host in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST"] {
+            assert!(local("127.0.0.1", &[("host", host)]), "{host}");
+        }
+        assert!(!local("192.168.1.9", &[("host", "localhost")]), "from afar");
+        assert!(!local("127.0.0.1", &[("host", "miner.example")]), "through a proxy");
+        assert!(!local("127.0.0.1", &[("host", "localhost"), ("x-forwarded-for", "8.8.8.8")]), "through a proxy");
+        assert!(!local("127.0.0.1", &[]), "of nobody's");
     }
 
     #[test]

@@ -31,6 +31,13 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Status and sentence.
+    pub fn into_parts(self) -> (StatusCode, String) {
+        (self.status, self.body.message)
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         (self.status, Json(self.body)).into_response()

@@ -6,7 +6,7 @@
 //! | `GET /api/v1/live` | the same as server-sent events, one a second |
 //! | `GET /api/v1/history?range=15m` | samples and decisions over `15m`, `1h`, `24h` or `7d` |
 //! | `PUT /api/v1/tuner/targets` | new targets (admin token) |
-//! | `GET /api/v1/requests?limit=50` | the last looks into memory |
+//! | `GET /api/v1/requests?limit=50&before=…` | requests, newest first |
 //! | `GET /api/v1/requests/{id}/explain` | why that request was answered from memory, or was not |
 //! | `POST /api/v1/requests/{id}/verdict` | `{right}`: whether its answer was right (admin token) |
 //! | `GET /api/v1/cache/entries?search=&sort=used&offset=0&limit=50` | what is remembered |
@@ -15,7 +15,9 @@
 //! | `POST /api/v1/cache/clear` | forgets everything (admin token) |
 //! | `POST /api/v1/cache/invalidate` | forgets `{scope}`, `{older_than_s}` or `{entry}` (admin token) |
 //! | `PUT /api/v1/cache/capacity` | `{entries}`: how many answers are kept (admin token) |
-//! | `POST /solve_task` | `{id, prompt, url}` to actions, without the chain (admin token) |
+//! | `POST /api/v1/feedback` | `{request_id, right}`: the same for any request (admin token) |
+//! | `POST /solve_task` | `{id, prompt, url}` to actions, without the chain (admin token from afar) |
+//! | `POST /v1/chat/completions` | as OpenAI's (admin token from afar) |
 //! | `GET /metrics` | Prometheus text |
 //! | `GET /healthz`, `GET /readyz` | the process lives; it can answer validators |
 //! | everything else | the dashboard |
@@ -23,14 +25,15 @@
 mod assets;
 mod auth;
 mod cache;
+mod chat;
 mod dashboard;
+mod direct;
 mod error;
 mod health;
 mod history;
 mod live;
 mod metrics;
 mod requests;
-mod solve;
 mod targets;
 
 use std::sync::Arc;
@@ -47,8 +50,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use auth::{AdminToken, HostRules, TokenError};
 pub use dashboard::Dashboard;
+pub use direct::Direct;
 pub use live::LiveFeed;
-pub use solve::DirectSolve;
 
 use crate::cache::AnswerCache;
 use crate::figures::Figures;
@@ -57,6 +60,8 @@ use crate::tuner::TunerControl;
 
 /// No request of ours is larger.
 const MAX_BODY_BYTES: usize = 256 * 1024;
+/// A task or a chat.
+const MAX_ASKED_BYTES: usize = 4 * 1024 * 1024;
 
 /// What the handlers share.
 pub struct Api {
@@ -72,8 +77,10 @@ pub struct Api {
     pub cache: Arc<AnswerCache>,
     /// Keeps history.
     pub store: Store,
-    /// Solves without the chain; absent when no synapse is named for it.
-    pub direct: Option<DirectSolve>,
+    /// Solves tasks without the chain; absent when no synapse is named for it.
+    pub tasks: Option<Direct>,
+    /// Answers chats without the chain; absent when no synapse is named for it.
+    pub chat: Option<Direct>,
     /// The admin token.
     pub token: AdminToken,
     /// Which `Host` and `Origin` are ours.
@@ -92,8 +99,13 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/cache/clear", post(cache::clear))
         .route("/api/v1/cache/invalidate", post(cache::invalidate))
         .route("/api/v1/cache/capacity", put(cache::capacity))
-        .route("/solve_task", post(solve::solve_task))
+        .route("/api/v1/feedback", post(requests::feedback))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token));
+    let asks = Router::new()
+        .route("/solve_task", post(direct::solve_task))
+        .route("/v1/chat/completions", post(chat::complete))
+        .layer(DefaultBodyLimit::max(MAX_ASKED_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token_from_afar));
     let reads = Router::new()
         .route("/api/dashboard", get(dashboard::get))
         .route("/api/v1/live", get(live::get))
@@ -111,6 +123,7 @@ pub fn router(api: Arc<Api>) -> Router {
         SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
     };
     writes
+        .merge(asks)
         .merge(reads)
         .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::check_host))
         .layer(header("x-content-type-options", "nosniff"))

@@ -1,4 +1,4 @@
-//! Looks into memory: the last ones, why each came out as it did, and whether it was right.
+//! Requests: what came of them, why memory answered or did not, and whether that was right.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use lode_shared::{Explanation, RequestRow};
+use lode_shared::{Explanation, RequestRecord};
 use serde::Deserialize;
 
 use super::Api;
@@ -21,6 +21,7 @@ const MAX_ROWS: usize = 1_024;
 #[serde(deny_unknown_fields)]
 pub struct Params {
     limit: Option<usize>,
+    before: Option<u64>,
 }
 
 /// Whether an answer from memory was right.
@@ -30,13 +31,32 @@ pub struct Verdict {
     right: bool,
 }
 
-/// `GET /api/v1/requests?limit=50`: newest first.
+/// Whether the answer to a request was right.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feedback {
+    request_id: u64,
+    right: bool,
+}
+
+/// `GET /api/v1/requests?limit=50&before=…`: newest first; the last ones from memory, the others from disk.
 pub async fn list(
     State(api): State<Arc<Api>>,
     params: Result<Query<Params>, QueryRejection>,
-) -> Result<Json<Vec<RequestRow>>, Error> {
+) -> Result<Json<Vec<RequestRecord>>, Error> {
     let Query(params) = params.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
-    Ok(Json(api.cache.requests(params.limit.unwrap_or(50).min(MAX_ROWS))))
+    let limit = params.limit.unwrap_or(50).min(MAX_ROWS);
+    let mut rows = match params.before {
+        None => api.figures.recorder.last(limit),
+        Some(_) => Vec::new(),
+    };
+    if rows.len() < limit {
+        let before = params.before.or(rows.last().map(|row| row.id)).unwrap_or(u64::MAX);
+        let (store, count) = (api.store.clone(), limit - rows.len());
+        let older = tokio::task::spawn_blocking(move || store.requests(before, count)).await;
+        rows.extend(older.map_err(|error| Error::internal(&error))?.map_err(|error| Error::internal(&error))?);
+    }
+    Ok(Json(rows))
 }
 
 /// `GET /api/v1/requests/{id}/explain`
@@ -56,18 +76,32 @@ pub async fn verdict(
 ) -> Result<StatusCode, Error> {
     let Path(id) = id.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
     let Json(verdict) = body.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
+    judge(&api, id, verdict.right).await
+}
+
+/// `POST /api/v1/feedback`: the same for any request.
+pub async fn feedback(
+    State(api): State<Arc<Api>>,
+    body: Result<Json<Feedback>, JsonRejection>,
+) -> Result<StatusCode, Error> {
+    let Json(feedback) = body.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
+    judge(&api, feedback.request_id, feedback.right).await
+}
+
+async fn judge(api: &Api, id: u64, right: bool) -> Result<StatusCode, Error> {
     // People look at what they doubt: as samples of all hits their labels would say too little good.
-    let judged = Judged { right: verdict.right, kind: LabelKind::Operator, sampling_rate: 1.0 };
-    match api.cache.judge(id, judged, api.figures.now_ms()) {
-        // Acknowledged when it is durable.
-        true => match api.cache.flush_changes(&api.store).await {
-            Ok(()) => Ok(StatusCode::NO_CONTENT),
-            Err(error) => Err(Error::internal(&error)),
-        },
-        false => Err(Error::new(
+    let judged = Judged { right, kind: LabelKind::Operator, sampling_rate: 1.0 };
+    if !api.cache.judge(id, judged, api.figures.now_ms()) {
+        return Err(Error::new(
             StatusCode::CONFLICT,
-            "This request was not answered from memory, was judged already, or is not among the last ones.",
-        )),
+            "This request's answer is not remembered, was judged already, or is not among the last ones.",
+        ));
+    }
+    api.figures.recorder.label(id, right, LabelKind::Operator);
+    // Acknowledged when it is durable.
+    match api.cache.flush_changes(&api.store).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(Error::internal(&error)),
     }
 }
 

@@ -18,10 +18,10 @@ use tokio_util::task::TaskTracker;
 use parts::{address, bind, connection_limits, offline_status, policy, signer, start_upstream, tuner_config};
 
 use crate::agent::Agent;
-use crate::api::{AdminToken, Api, Dashboard, DirectSolve, HostRules, LiveFeed, TokenError};
+use crate::api::{AdminToken, Api, Dashboard, Direct, HostRules, LiveFeed, TokenError};
 use crate::axon::callers::CallersByAddress;
 use crate::axon::marks::Marks;
-use crate::axon::{Axon, Bodies, Checker, Identity, Nonces, Verifier, senders};
+use crate::axon::{Axon, Bodies, Checker, Identity, Margin, Nonces, Verifier, senders};
 use crate::cache::AnswerCache;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Network, build_adapters};
@@ -138,6 +138,7 @@ impl App {
         let (axon_address, api_address) = (address(&axon_listener), address(&api_listener));
 
         let (store, writer) = Store::open(data_dir)?;
+        let writer = writer.keeping(config.history);
         let stop = CancellationToken::new();
         let mut tasks = Tasks(JoinSet::new());
         tasks.spawn("store", run_thread("store", move || writer.run(), stop.clone()));
@@ -167,23 +168,33 @@ impl App {
         }
 
         let adapters = build_adapters(&config)?;
-        let direct = config.api.solve_synapse.as_deref().and_then(|name| adapters.by_name.get(name));
-        let direct = direct.and_then(|adapter| Some((Arc::clone(&adapter.name), Arc::clone(adapter.asks.as_ref()?))));
+        let asked = |name: &Option<String>| {
+            let adapter = adapters.by_name.get(name.as_ref()?)?;
+            Some((Arc::clone(&adapter.name), Arc::clone(adapter.asks.as_ref()?)))
+        };
+        let (solve, chat) = (asked(&config.api.solve_synapse), asked(&config.api.chat_synapse));
+        let comparisons = adapters.by_name.values();
+        let comparisons =
+            comparisons.filter_map(|adapter| Some((Arc::clone(&adapter.name), adapter.asks.as_ref()?.compare)));
+        let comparisons = comparisons.collect();
         let tuner_config = tuner_config(&config);
-        let recorder = Arc::new(Recorder::new(tuner_config.window as usize));
+        let recorder =
+            Arc::new(Recorder::new(tuner_config.window as usize, Some(store.clone()), store.last_request_id()? + 1));
         let (tuner, control, tuner_view) =
             Tuner::new(tuner_config, Arc::clone(&recorder), store.clone(), clock.clone())?;
         tasks.spawn("tuner", tuner.run(stop.clone()));
 
         let limits = tuner_view.borrow().limits;
         let capacity = config.cache.capacity(Duration::from_secs(limits.ttl_max_s.into()));
-        let cache = Arc::new(AnswerCache::new(&capacity, config.cache.embedder()?));
+        let cache = Arc::new(AnswerCache::new(&capacity, config.cache.embedder()?).comparing(comparisons));
         cache.load(&store, clock.now_ms()).await?;
         tasks.spawn("cache", Arc::clone(&cache).run(store.clone(), clock.clone(), stop.clone()));
         let recall: Arc<dyn Recall> = Arc::clone(&cache) as Arc<dyn Recall>;
         let solves = TaskTracker::new();
         let limit = config.axon.max_solves.map_or(Limit::adaptive(max_inflight), Limit::Fixed);
-        let agent = Arc::new(Agent::new(Arc::clone(&recall), solves.clone(), limit, clock.clone()));
+        let agent =
+            Agent::new(Arc::clone(&recall), Arc::clone(&recorder), solves.clone(), limit, config.shadow, clock.clone());
+        let agent = Arc::new(agent);
 
         let (checker, threads) = Checker::new(checker_threads(cores()), config.axon.verify_batch);
         for thread in threads {
@@ -218,6 +229,7 @@ impl App {
             max_inflight,
             max_body_bytes: config.axon.max_body_bytes,
             bodies: Bodies::new(),
+            margin: Margin::default(),
             needs_receiver: config.axon.needs_receiver,
         };
         let router = crate::axon::router(Arc::new(axon));
@@ -247,7 +259,8 @@ impl App {
             tuner: control,
             cache: Arc::clone(&cache),
             store: store.clone(),
-            direct: direct.map(|(synapse, asks)| DirectSolve { synapse, asks, agent }),
+            tasks: solve.map(|(synapse, asks)| Direct { synapse, asks, agent: Arc::clone(&agent) }),
+            chat: chat.map(|(synapse, asks)| Direct { synapse, asks, agent }),
             token: token.clone(),
             hosts: HostRules::new(&config.api.hosts),
             headless: config.api.headless,

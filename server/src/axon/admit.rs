@@ -30,8 +30,6 @@ use crate::listen::Peer;
 const MAX_ECHOED_CHARS: usize = 64;
 /// What a sender waits when it does not say.
 const DEFAULT_TIMEOUT_S: f64 = 12.0;
-/// Left of the validator's timeout for the network and for writing the answer.
-const ANSWER_MARGIN: Duration = Duration::from_millis(250);
 
 /// Adapters by what a request names.
 #[derive(Default)]
@@ -139,7 +137,9 @@ impl Axon {
             return Err(Refusal::BodyHash);
         }
         let age = Duration::from_nanos(now_ns.saturating_sub(nonce_ns));
-        let deadline = call.started + time_left(said.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S), age);
+        self.margin.arrived(&hotkey, age);
+        let timeout_s = said.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S);
+        let deadline = call.started + time_left(timeout_s, age, self.margin.of(&hotkey));
         let held = Held { _sender: sender, _inflight: inflight, _room: body.room };
         Ok(Admitted { fields, stake_rao, deadline, held })
     }
@@ -251,10 +251,10 @@ fn places(stake_rao: u64, all_rao: u64, all: usize) -> usize {
 /// How long a request may take: the validator's timeout, less what has passed since it signed (it may have waited for a free
 /// connection), less a margin. Its clock may be wrong, so the first counts for half of the timeout at most, and what is left
 /// is halved rather than used up by the margin.
-fn time_left(timeout_s: f64, age: Duration) -> Duration {
+fn time_left(timeout_s: f64, age: Duration, margin: Duration) -> Duration {
     let timeout = Duration::try_from_secs_f64(timeout_s.clamp(0.0, 3_600.0)).unwrap_or_default();
     let left = timeout - age.min(timeout / 2);
-    left.saturating_sub(ANSWER_MARGIN).max(left / 2)
+    left.saturating_sub(margin).max(left / 2)
 }
 
 #[cfg(test)]
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_a_timeout_leaves_a_margin_and_half_when_it_is_short() {
-        let left = |timeout_s, age_s| time_left(timeout_s, Duration::from_secs(age_s));
+        let left = |timeout_s, age_s| time_left(timeout_s, Duration::from_secs(age_s), Duration::from_millis(250));
         assert_eq!(left(12.0, 0), Duration::from_millis(11_750));
         assert_eq!(left(12.0, 2), Duration::from_millis(9_750));
         assert_eq!(left(12.0, 11), Duration::from_millis(5_750), "a clock that is behind takes half at most");

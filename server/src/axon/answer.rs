@@ -11,13 +11,14 @@ use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use lode_shared::Source;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use super::Axon;
 use super::admit::{Admitted, Held};
 use super::call::Call;
 use super::refusal::Refusal;
 use super::{btauth, respond};
-use crate::agent::{Adapter, AnswerError, Ask, Asks, Reading, Streamed};
+use crate::agent::{Adapter, AnswerError, Ask, Asks, Reading, Streamed, Told};
 use crate::recorder::Outcome;
 
 /// Text from memory is streamed in pieces of this.
@@ -66,11 +67,13 @@ impl Axon {
             Reply::Whole { fields, set, source, held } => {
                 call.end_answered(source);
                 let (head, text) = self.whole(form, fields, set, took);
-                (head.map(|()| Body::from(holding(text, held))), Some(call))
+                (head.map(|()| Body::from(holding(text, held, &call.axon))), Some(call))
             }
             Reply::Text(text, source, held) => {
                 call.end_answered(source);
-                let body = Body::from_stream(stream::iter(pieces(holding(text.into(), held)).map(Ok::<_, Infallible>)));
+                let body = Body::from_stream(stream::iter(
+                    pieces(holding(text.into(), held, &call.axon)).map(Ok::<_, Infallible>),
+                ));
                 (self.stream(form, body, took), Some(call))
             }
             Reply::Reading(reading, held) => (self.stream(form, written(reading, call, held), took), None),
@@ -89,8 +92,15 @@ impl Axon {
                 (adapter, self.admit_auth(adapter, head, from, call).await?)
             }
         };
+        call.synapse = Some(Arc::clone(&adapter.name));
+        call.verified = Some(call.started.elapsed());
         Ok(match &adapter.asks {
             None => {
+                if let (Some(feedback), Some(hotkey)) = (&adapter.feedback, call.hotkey)
+                    && let Some((key, right)) = feedback.read(hotkey.bytes(), &admitted.fields)
+                {
+                    self.agent.feedback(&key, right);
+                }
                 let Admitted { fields, held, .. } = admitted;
                 Reply::Whole { fields, set: adapter.reply.clone(), source: Source::Static, held }
             }
@@ -109,16 +119,23 @@ impl Axon {
         let question = asks.question(&adapter.name, &fields).map_err(Refusal::BadBody)?;
         call.cacheable = Some(asks.cache);
         let settings = self.tuner.borrow().settings;
-        let ask = Ask { asks, question, body: &fields, settings, stake_rao, deadline };
+        let (request_id, hotkey) = (call.id, call.hotkey);
+        let ask = Ask { request_id, hotkey, asks, question, body: &fields, settings, stake_rao, deadline };
         if !asks.stream {
-            let answered = self.agent.answer(ask).await?;
+            let Told { result, stages } = self.agent.answer(ask).await;
+            call.stages = stages;
+            let answered = result?;
+            call.solver = Some(Arc::clone(&answered.answer.solver));
             let mut set = adapter.reply.clone();
             set.extend(answered.answer.fields());
             return Ok(Reply::Whole { fields, set, source: answered.source, held });
         }
-        Ok(match self.agent.stream(ask).await? {
+        let Told { result, stages } = self.agent.stream(ask).await;
+        call.stages = stages;
+        Ok(match result? {
             Streamed::Reading(reading) => Reply::Reading(reading, held),
             Streamed::Whole(answered) => {
+                call.solver = Some(Arc::clone(&answered.answer.solver));
                 let given = answered.answer.fields();
                 let text = asks.answer.first().and_then(|field| given.get(field)?.as_str());
                 Reply::Text(text.ok_or(AnswerError::Invalid)?.to_owned(), answered.source, held)
@@ -172,18 +189,26 @@ impl<E: Into<Refusal>> From<E> for Turned {
     }
 }
 
-/// An answer's bytes with what its request holds: who does not read its answer keeps its place, and no other's.
-fn holding(bytes: Vec<u8>, held: Held) -> Bytes {
+/// An answer's bytes with what its request holds: who does not read its answer keeps its place, and no other's. They are
+/// dropped when they are written.
+fn holding(bytes: Vec<u8>, held: Held, axon: &Arc<Axon>) -> Bytes {
     struct Holding {
         bytes: Vec<u8>,
+        axon: Arc<Axon>,
+        ready: Instant,
         _held: Held,
+    }
+    impl Drop for Holding {
+        fn drop(&mut self) {
+            self.axon.margin.written(self.ready.elapsed());
+        }
     }
     impl AsRef<[u8]> for Holding {
         fn as_ref(&self) -> &[u8] {
             &self.bytes
         }
     }
-    Bytes::from_owner(Holding { bytes, _held: held })
+    Bytes::from_owner(Holding { bytes, axon: Arc::clone(axon), ready: Instant::now(), _held: held })
 }
 
 /// `text` in pieces, each of whole characters.
@@ -215,6 +240,9 @@ fn written(mut reading: Reading, call: Call, held: Held) -> Body {
                 Some((Err(error), None))
             }
             None => {
+                if let Some((solver, times)) = reading.written_by() {
+                    (call.solver, call.stages.solve) = (Some(solver), Some(times));
+                }
                 call.end_answered(reading.source);
                 None
             }

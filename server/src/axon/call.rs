@@ -10,6 +10,7 @@ use lode_shared::Source;
 use tokio::time::{Instant, timeout};
 
 use super::Axon;
+use crate::agent::Stages;
 use crate::keys::Hotkey;
 use crate::recorder::{Outcome, Record};
 
@@ -18,12 +19,22 @@ const MAX_DRAINED_BYTES: usize = 64 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
 
 pub(super) struct Call {
-    axon: Arc<Axon>,
+    pub(super) axon: Arc<Axon>,
     pub(super) started: Instant,
     /// Taken when its sender is proven.
     pub(super) body: Option<Body>,
     /// The sender, when proven.
     pub(super) hotkey: Option<Hotkey>,
+    /// Its number.
+    pub(super) id: u64,
+    /// Its synapse, when known.
+    pub(super) synapse: Option<Arc<str>>,
+    /// Until its sender and body were proven.
+    pub(super) verified: Option<Duration>,
+    /// What the agent's stages took.
+    pub(super) stages: Stages,
+    /// Who solved it.
+    pub(super) solver: Option<Arc<str>>,
     /// Whether its question may be answered from memory; absent until it is known to ask one.
     pub(super) cacheable: Option<bool>,
     is_counted: bool,
@@ -31,14 +42,34 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn new(axon: Arc<Axon>, body: Body) -> Self {
-        Self { axon, started: Instant::now(), body: Some(body), hotkey: None, cacheable: None, is_counted: false }
+        let id = axon.recorder.next_id();
+        Self {
+            axon,
+            started: Instant::now(),
+            body: Some(body),
+            hotkey: None,
+            id,
+            synapse: None,
+            verified: None,
+            stages: Stages::default(),
+            solver: None,
+            cacheable: None,
+            is_counted: false,
+        }
     }
 
     /// Counts it.
     pub(super) fn end(&mut self, outcome: Outcome) {
         self.is_counted = true;
         let (at_ms, took) = (self.axon.clock.now_ms(), self.started.elapsed());
-        self.axon.recorder.record(&Record { at_ms, hotkey: self.hotkey, outcome, took });
+        self.axon.recorder.record(&Record {
+            hotkey: self.hotkey,
+            synapse: self.synapse.clone(),
+            solver: self.solver.clone(),
+            verify: self.verified,
+            stages: self.stages,
+            ..Record::new(self.id, at_ms, outcome, took)
+        });
     }
 
     /// Counts it as answered.

@@ -57,6 +57,7 @@ pub mod btauth;
 mod call;
 pub mod callers;
 mod checker;
+mod margin;
 pub mod marks;
 mod nonce;
 mod nonprintable;
@@ -79,6 +80,7 @@ pub use admit::Adapters;
 pub use body::{ALL_BODIES_BYTES, Bodies};
 use call::Call;
 pub use checker::{Checker, CheckerThread, MAX_BATCH, Trust};
+pub use margin::Margin;
 pub use nonce::{NonceError, Nonces};
 pub use pyrepr::{EMPTY_BODY_HASH, PyType, body_hash};
 pub use refusal::Refusal;
@@ -121,6 +123,8 @@ pub struct Axon {
     pub max_body_bytes: usize,
     /// Bounds all bodies together.
     pub bodies: Bodies,
+    /// What is left of a timeout.
+    pub margin: Margin,
     /// Whether a `btauth/1` request must name us as its receiver.
     pub needs_receiver: bool,
 }

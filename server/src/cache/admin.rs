@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use lode_shared::{EntryRow, Explanation, PatternRow, RequestRow, Source, WhatIfPoint};
+use lode_shared::{EntryRow, Explanation, PatternRow, Source, WhatIfPoint};
 use serde::Deserialize;
 
 use super::answers::AnswerCache;
 use super::entry::{Entry, prior};
 use super::learned::HitLabel;
 use super::trace::{Given, Judgement, Trace, shown};
-use crate::domain::{Digest128, Tier};
+use crate::domain::{Answer, Digest128, Tier};
 use crate::ports::Judged;
 use crate::store::{AnswerWrite, Epoch, Store, StoreError};
 
@@ -112,11 +112,6 @@ impl AnswerCache {
         self.exact.resize(entries);
     }
 
-    /// The last looks into memory, newest first.
-    pub fn requests(&self, count: usize) -> Vec<RequestRow> {
-        self.traces.last(count).iter().map(|trace| trace.row()).collect()
-    }
-
     /// Why a request was answered from memory, or was not.
     pub fn explain(&self, request_id: u64, now_ms: u64) -> Option<Explanation> {
         let trace = self.traces.get(request_id)?;
@@ -194,10 +189,14 @@ impl AnswerCache {
     /// Learns whether what was given to a request was right.
     pub(super) fn judge_request(&self, request_id: u64, judged: Judged, now_ms: u64) -> bool {
         let Some(trace) = self.traces.get(request_id) else { return false };
-        let Some(given) = trace.given.as_ref().filter(|_| trace.judge_once()) else { return false };
+        if !trace.judge_once() {
+            return false;
+        }
+        let Some(given) = trace.given.as_ref() else { return self.judge_solved(&trace, judged.right, now_ms) };
         // By now the question may have another entry: if it says the same, it is as right or wrong.
         let entry = given.entry.and_then(|(_, key)| self.current(&key));
-        let entry = entry.filter(|entry| entry.answer.says_the_same(&given.answer));
+        let how = self.comparison(&trace.label.synapse);
+        let entry = entry.filter(|entry| how.same(&entry.answer, &given.answer));
         if let Some(entry) = &entry {
             // For another prompt it was the match that was right or wrong, not the answer to its own question.
             match (entry.key == trace.key, judged.right) {
@@ -212,6 +211,32 @@ impl AnswerCache {
         if !judged.right {
             self.contradict(&trace, given);
         }
+        true
+    }
+
+    /// Of a request that memory had no answer for: a solver's was kept then.
+    fn judge_solved(&self, trace: &Trace, right: bool, now_ms: u64) -> bool {
+        let entry = self.current(&trace.key).filter(|entry| entry.stored_ms >= trace.at_ms);
+        entry.is_some_and(|entry| {
+            self.judge_entry(&trace.label.synapse, trace.key, &Arc::clone(&entry.answer), right, now_ms)
+        })
+    }
+
+    /// Learns whether what a solver said was right, if that is what is remembered.
+    pub(super) fn judge_entry(
+        &self,
+        synapse: &str,
+        question: Digest128,
+        answer: &Answer,
+        right: bool,
+        now_ms: u64,
+    ) -> bool {
+        let how = self.comparison(synapse);
+        let entry = self.current(&question).filter(|entry| how.same(&entry.answer, answer));
+        let Some(entry) = entry else { return false };
+        entry.judge(right, now_ms);
+        self.shelf.keeper.touch(&entry);
+        self.shelf.memory.touch(&entry);
         true
     }
 

@@ -1,12 +1,13 @@
 //! The answer cache: asks its tiers in turn, keeps what solvers say, and learns from the difference.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lode_shared::{CacheStats, Settings, Source};
+use lode_shared::{CacheStats, Source};
 
 use super::entry::{Entry, Record, prior};
 use super::epochs::Epochs;
@@ -17,9 +18,9 @@ use super::scopes::{Candidate, ScopeLabel};
 use super::shelf::Shelf;
 use super::texts::{Asked, Embedder, NearMiss, Texts};
 use super::trace::{Given, Judgement, Looked, Trace, Traces};
-use crate::domain::{Answer, Digest128, Posterior, Question, Tier};
+use crate::domain::{Answer, Comparison, Digest128, Posterior, Question, Tier};
 use crate::matching::{Text, probability, refusal};
-use crate::ports::{Example, Found, Judged, Recall, Recollection};
+use crate::ports::{Example, Found, Judged, Look, Nearest, Recall, Recollection};
 
 /// Prompts looked at more closely.
 const CANDIDATES: usize = 8;
@@ -57,6 +58,7 @@ pub struct AnswerCache {
     pub(super) traces: Traces,
     pub(super) next_id: AtomicU64,
     similar: bool,
+    comparisons: HashMap<Arc<str>, Comparison>,
     counters: Counters,
 }
 
@@ -66,6 +68,14 @@ struct Counters {
     misses: AtomicU64,
     stored: AtomicU64,
     saved_ms: AtomicU64,
+}
+
+/// The likeliest answer to a similar prompt.
+enum Similar {
+    /// Likely enough.
+    Sure(Arc<Entry>, Source),
+    /// With this chance of being right.
+    Unsure(Arc<Entry>, f64),
 }
 
 impl AnswerCache {
@@ -84,22 +94,39 @@ impl AnswerCache {
             traces: Traces::default(),
             next_id: 1.into(),
             similar: capacity.similar,
+            comparisons: HashMap::new(),
             counters: Counters::default(),
         }
     }
 
+    /// With these ways to compare two answers, by synapse; the others' answers are compared as JSON.
+    pub fn comparing(self, comparisons: HashMap<Arc<str>, Comparison>) -> Self {
+        Self { comparisons, ..self }
+    }
+
+    pub(super) fn comparison(&self, synapse: &str) -> Comparison {
+        self.comparisons.get(synapse).copied().unwrap_or_default()
+    }
+
     /// Looks at the tiers in turn, and keeps what it saw.
-    async fn look(&self, question: &Question, settings: Settings, now_ms: u64) -> Recollection {
+    async fn look(&self, question: &Question, look: Look) -> Recollection {
+        let Look { settings, now_ms, .. } = look;
         let key = question.digest();
         let scope = question.scope_digest();
-        let mut trace = Trace::new(question, key, scope, settings, now_ms);
+        let mut trace = Trace::new(question, key, scope, look);
         let ttl_ms = u64::from(settings.ttl_s) * 1_000;
         let exact = self.exact.get(&key, ttl_ms, now_ms).filter(|entry| self.may_give(entry));
+        let mut nearest = None;
         let found = match exact {
             Some(entry) => Some(self.give(&entry, Source::Exact, &mut trace, now_ms)),
             None => match self.similar(question, &mut trace, ttl_ms, now_ms).await {
-                Some((entry, source)) => Some(self.give(&entry, source, &mut trace, now_ms)),
-                None => self.by_pattern(question, &mut trace, ttl_ms, now_ms),
+                Some(Similar::Sure(entry, source)) => Some(self.give(&entry, source, &mut trace, now_ms)),
+                unsure => {
+                    if let Some(Similar::Unsure(entry, chance)) = unsure {
+                        nearest = Some(Nearest { answer: Arc::clone(&entry.answer), chance });
+                    }
+                    self.by_pattern(question, &mut trace, ttl_ms, now_ms)
+                }
             },
         };
         match &found {
@@ -112,7 +139,8 @@ impl AnswerCache {
                 self.counters.misses.fetch_add(1, Ordering::Relaxed);
             }
         }
-        Recollection { request_id: self.traces.keep(trace), found }
+        self.traces.keep(trace);
+        Recollection { request_id: look.request_id, found, nearest }
     }
 
     fn give(&self, entry: &Arc<Entry>, source: Source, trace: &mut Trace, now_ms: u64) -> Found {
@@ -123,7 +151,8 @@ impl AnswerCache {
         }
         let answer = Arc::clone(&entry.answer);
         trace.given = Some(Given { source, entry: Some((entry.id, entry.key)), answer });
-        Found { answer: Arc::clone(&entry.answer), source }
+        let (right, wrong) = entry.posterior().labels(&prior(), now_ms);
+        Found { answer: Arc::clone(&entry.answer), source, labels: right + wrong }
     }
 
     /// Whether nothing forbids an entry. Between the beginning of an epoch and the end of its sweep its entries are still here.
@@ -132,13 +161,7 @@ impl AnswerCache {
     }
 
     /// The answer to a similar prompt that is most likely right for this one, if it is likely enough.
-    async fn similar(
-        &self,
-        question: &Question,
-        trace: &mut Trace,
-        ttl_ms: u64,
-        now_ms: u64,
-    ) -> Option<(Arc<Entry>, Source)> {
+    async fn similar(&self, question: &Question, trace: &mut Trace, ttl_ms: u64, now_ms: u64) -> Option<Similar> {
         let asked = match self.similar {
             // Also for a scope without entries: who keeps the answer finds the vector at hand, and cannot wait for it.
             true => Some(self.texts.read(question, trace.key).await),
@@ -175,7 +198,7 @@ impl AnswerCache {
                 false => (Source::Semantic, Tier::Semantic),
             };
             self.learned.served(tier, now_ms);
-            return Some((Arc::clone(entry), source));
+            return Some(Similar::Sure(Arc::clone(entry), source));
         }
         // An answer beyond its time may be wrong for its age: that says nothing of the match.
         if let (Judgement::Probability { said, .. }, Some(asked)) = (&looked.judgement, &asked)
@@ -184,7 +207,7 @@ impl AnswerCache {
         {
             *asked.near.lock() = Some(NearMiss { entry: Arc::downgrade(entry), said: *said, chance });
         }
-        None
+        Some(Similar::Unsure(Arc::clone(entry), chance))
     }
 
     fn look_at(
@@ -233,7 +256,7 @@ impl AnswerCache {
         let answer = Arc::new(answer);
         trace.given = Some(Given { source: Source::Pattern, entry: None, answer: Arc::clone(&answer) });
         self.learned.served(Tier::Pattern, now_ms);
-        Some(Found { answer, source: Source::Pattern })
+        Some(Found { answer, source: Source::Pattern, labels: f64::from(said.right) })
     }
 
     /// Keeps what a solver said, unless something older than an epoch was asked for it, or it is too large.
@@ -248,7 +271,7 @@ impl AnswerCache {
         }
         let size_bytes = question.prompt.len() + question.scope.len() + answer.json().len();
         if size_bytes <= MAX_ENTRY_BYTES {
-            let record = self.inherited(&key, &answer, now_ms);
+            let record = self.inherited(&key, &answer, self.comparison(&question.synapse), now_ms);
             let id = self.next_id.fetch_add(1, Ordering::Relaxed);
             let entry = Arc::new(Entry::new(id, question, Arc::clone(&answer), now_ms, record));
             self.texts.keep_stored(&entry, &asked);
@@ -275,9 +298,9 @@ impl AnswerCache {
     /// What an earlier answer to the same question leaves to a new one, if both say the same: its labels, and whether it was
     /// wrong for others. A fresh solve that repeats an answer that nobody contradicted is a label too; one that repeats a
     /// contradicted answer is wrong again.
-    fn inherited(&self, key: &Digest128, answer: &Answer, now_ms: u64) -> Record {
+    fn inherited(&self, key: &Digest128, answer: &Answer, how: Comparison, now_ms: u64) -> Record {
         let mut record = Record::fresh(now_ms);
-        if let Some(earlier) = self.current(key).filter(|earlier| earlier.answer.says_the_same(answer)) {
+        if let Some(earlier) = self.current(key).filter(|earlier| how.same(&earlier.answer, answer)) {
             record = Record { posterior: earlier.posterior(), is_lone: earlier.is_lone(), ..record };
             if !record.posterior.is_quarantined() {
                 record.posterior.right(1.0, &prior(), now_ms);
@@ -291,7 +314,7 @@ impl AnswerCache {
         if let Some(near) = asked.near.lock().take()
             && let Some(entry) = near.entry.upgrade().filter(|entry| !entry.is_quarantined())
         {
-            let right = entry.answer.says_the_same(answer);
+            let right = self.comparison(&question.synapse).same(&entry.answer, answer);
             self.learned.miss(scope, near.said, near.chance, right, now_ms);
         }
         if let Some(patterns) = &self.patterns
@@ -326,8 +349,8 @@ impl AnswerCache {
 }
 
 impl Recall for AnswerCache {
-    fn recall<'a>(&'a self, question: &'a Question, settings: Settings, now_ms: u64) -> BoxFuture<'a, Recollection> {
-        self.look(question, settings, now_ms).boxed()
+    fn recall<'a>(&'a self, question: &'a Question, look: Look) -> BoxFuture<'a, Recollection> {
+        self.look(question, look).boxed()
     }
 
     fn remember(&self, question: &Question, answer: Arc<Answer>, now_ms: u64) {
@@ -336,6 +359,10 @@ impl Recall for AnswerCache {
 
     fn judge(&self, request_id: u64, label: Judged, now_ms: u64) -> bool {
         self.judge_request(request_id, label, now_ms)
+    }
+
+    fn judge_answer(&self, synapse: &str, question: Digest128, answer: &Answer, right: bool, now_ms: u64) -> bool {
+        self.judge_entry(synapse, question, answer, right, now_ms)
     }
 
     fn examples(&self, question: &Question, count: usize) -> Vec<Example> {

@@ -1,6 +1,6 @@
 //! The last looks into memory, kept to explain them.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -11,6 +11,7 @@ use super::entry::Entry;
 use super::scopes::ScopeLabel;
 use crate::domain::{Answer, Digest128, Question};
 use crate::matching::{Analysed, Refusal, Text};
+use crate::ports::Look;
 
 /// Looks kept.
 const KEPT: usize = 1_024;
@@ -120,11 +121,12 @@ impl Looked {
 }
 
 impl Trace {
-    /// Of a question that nothing was found for yet. Its id comes when it is kept.
-    pub fn new(question: &Question, key: Digest128, scope: Digest128, settings: Settings, at_ms: u64) -> Self {
+    /// Of a question that nothing was found for yet.
+    pub fn new(question: &Question, key: Digest128, scope: Digest128, look: Look) -> Self {
+        let Look { request_id, settings, now_ms } = look;
         Self {
-            id: 0,
-            at_ms,
+            id: request_id,
+            at_ms: now_ms,
             key,
             scope,
             label: ScopeLabel::of(question),
@@ -210,34 +212,26 @@ pub struct Traces {
 
 #[derive(Default)]
 struct Inner {
-    last: VecDeque<Arc<Trace>>,
-    count: u64,
+    /// In the order in which they ended.
+    last: VecDeque<u64>,
+    by_id: HashMap<u64, Arc<Trace>>,
 }
 
 impl Traces {
-    /// Keeps a look, and gives it its id.
-    pub fn keep(&self, mut trace: Trace) -> u64 {
+    /// Keeps a look.
+    pub fn keep(&self, trace: Trace) {
         let mut inner = self.inner.lock();
-        inner.count += 1;
-        trace.id = inner.count;
         // Dropped when nobody waits for the lock any more.
-        let gone = if inner.last.len() == KEPT { inner.last.pop_front() } else { None };
-        inner.last.push_back(Arc::new(trace));
-        let id = inner.count;
+        let oldest = if inner.last.len() == KEPT { inner.last.pop_front() } else { None };
+        let gone = oldest.and_then(|id| inner.by_id.remove(&id));
+        inner.last.push_back(trace.id);
+        let twice = inner.by_id.insert(trace.id, Arc::new(trace));
         drop(inner);
-        drop(gone);
-        id
+        drop((gone, twice));
     }
 
-    /// The look of this id, if it is among the last.
-    pub fn get(&self, id: u64) -> Option<Arc<Trace>> {
-        let inner = self.inner.lock();
-        let first = inner.last.front()?.id;
-        inner.last.get(usize::try_from(id.checked_sub(first)?).ok()?).cloned()
-    }
-
-    /// The last ones, newest first.
-    pub fn last(&self, count: usize) -> Vec<Arc<Trace>> {
-        self.inner.lock().last.iter().rev().take(count).cloned().collect()
+    /// The look of this request, if it is among the last.
+    pub fn get(&self, request_id: u64) -> Option<Arc<Trace>> {
+        self.inner.lock().by_id.get(&request_id).cloned()
     }
 }

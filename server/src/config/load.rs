@@ -6,10 +6,10 @@ use figment::Figment;
 use figment::providers::{Env, Serialized};
 use toml::{Table, Value};
 
-use super::Config;
+use super::{Config, Fault, Faults, faults_of};
 
 /// Read from the working folder when `--config` names no other file.
-const DEFAULT_FILE: &str = "lode.toml";
+pub const DEFAULT_FILE: &str = "lode.toml";
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +56,25 @@ pub fn load(file: Option<&Path>, flags: Table) -> Result<Config, ConfigError> {
         let field = if path.is_empty() { String::new() } else { format!("{path}: ") };
         ConfigError::Layer(format!("{field}{}", error.kind))
     })?;
-    config.check().map_err(ConfigError::Value)?;
-    Ok(config)
+    let mut faults = Faults::default();
+    config.check(&mut faults);
+    match faults.into_vec().into_iter().next() {
+        Some(fault) => Err(ConfigError::Value(fault)),
+        None => Ok(config),
+    }
+}
+
+/// A configuration by this text alone, its ranges unchecked. Nothing when it cannot be read.
+pub(super) fn from_text(text: &str, folder: &Path) -> Option<Config> {
+    let mut table: Table = text.parse().unwrap_or_default();
+    resolve_rules(&mut table, folder);
+    Figment::from(Serialized::defaults(Config::default())).merge(Serialized::globals(table)).extract().ok()
+}
+
+/// Every fault of a file.
+pub fn check(path: &Path) -> Result<Vec<Fault>, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.into(), error })?;
+    Ok(faults_of(&text, path.parent().unwrap_or(Path::new(""))))
 }
 
 fn read(path: &Path) -> Result<Table, ConfigError> {
@@ -97,7 +114,7 @@ mod tests {
     use super::*;
     use crate::config::Network;
 
-    fn from_text(text: &str) -> Result<Config, ConfigError> {
+    fn from_file(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lode.toml");
         std::fs::write(&path, text).expect("written");
@@ -106,7 +123,7 @@ mod tests {
 
     #[test]
     fn without_any_layer_the_defaults_of_the_design_hold() {
-        let config = from_text("").expect("an empty file is fine");
+        let config = from_file("").expect("an empty file is fine");
         assert_eq!(config, Config::default());
         assert_eq!((config.axon.port, config.cache.entries, config.tuner.interval_s), (8_091, 500, 300));
         assert_eq!(config.api.bind.to_string(), "127.0.0.1:8080");
@@ -131,7 +148,7 @@ mod tests {
             ("netuid = 1\n[axon\n", 2, "]"),
             ("[subtensor]\nnetwork = \"finney\"\n", 2, "finney"),
         ] {
-            let error = from_text(text).expect_err(text).to_string();
+            let error = from_file(text).expect_err(text).to_string();
             assert!(error.contains(&format!("lode.toml, line {line}")) && error.contains(word), "{error}");
             assert!(!error.contains('\n'), "one sentence: {error}");
         }
@@ -139,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_value_out_of_range_names_the_range() {
-        let error = from_text("[cache]\nentries = 0\n").expect_err("no entries").to_string();
+        let error = from_file("[cache]\nentries = 0\n").expect_err("no entries").to_string();
         assert!(error.contains("cache.entries") && error.contains("1 to 10000000"), "{error}");
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Every struct is the documentation of its section; unknown keys are refused.
 
+mod faults;
 mod load;
 mod solver;
 mod synapse;
@@ -13,14 +14,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use load::{ConfigError, load, toml_fault};
+pub use faults::{Fault, Faults, faults_of};
+pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};
 pub use solver::SolverConfig;
-pub use synapse::{SynapseConfig, build_adapters};
+pub use synapse::{FeedbackConfig, ScopeConfig, SynapseConfig, build_adapters};
 
+use crate::agent::ShadowConfig;
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
 use crate::cache::{Capacity, EMBEDDER_TIMEOUT, Embedder, EmbedderConfig, RemoteEmbedder};
 use crate::devnet::DevnetConfig;
 use crate::domain::{Callers, Rate};
+use crate::store::Retention;
 use crate::tuner::TunerConfig;
 
 /// The whole configuration.
@@ -41,8 +45,12 @@ pub struct Config {
     pub api: ApiConfig,
     /// `[cache]`
     pub cache: CacheConfig,
+    /// `[shadow]`
+    pub shadow: ShadowConfig,
     /// `[tuner]`
     pub tuner: TunerConfig,
+    /// `[history]`
+    pub history: Retention,
     /// `[devnet]`
     pub devnet: DevnetConfig,
     /// `[[synapse]]`, one per class that validators send.
@@ -61,7 +69,9 @@ impl Default for Config {
             axon: AxonConfig::default(),
             api: ApiConfig::default(),
             cache: CacheConfig::default(),
+            shadow: ShadowConfig::default(),
             tuner: TunerConfig::default(),
+            history: Retention::default(),
             devnet: DevnetConfig::default(),
             synapse: Vec::new(),
             solver: BTreeMap::new(),
@@ -193,29 +203,16 @@ impl AxonConfig {
         Rate { per_s: self.hotkey_rate, burst: self.hotkey_burst }
     }
 
-    fn check(&self) -> Result<(), String> {
-        let between = |name: &str, value: usize, most: usize| match (1..=most).contains(&value) {
-            true => Ok(()),
-            false => Err(format!("axon.{name} is {value}; it must be 1 to {most}")),
-        };
-        between("max_body_bytes", self.max_body_bytes, ALL_BODIES_BYTES)?;
-        between("max_inflight", self.max_inflight, 100_000)?;
-        between("max_solves", self.max_solves.unwrap_or(1), 100_000)?;
-        between("verify_batch", self.verify_batch, MAX_BATCH)?;
-        for (name, rate, burst) in
-            [("address", self.address_rate, self.address_burst), ("hotkey", self.hotkey_rate, self.hotkey_burst)]
-        {
-            if !(0.0..=1e9).contains(&rate) {
-                return Err(format!("axon.{name}_rate is {rate}; it must be 0 (no limit) to 1e9"));
-            }
-            if !(1.0..=1e9).contains(&burst) {
-                return Err(format!("axon.{name}_burst is {burst}; it must be 1 to 1e9"));
-            }
-        }
-        if !(self.min_stake_alpha >= 0.0 && self.min_stake_alpha < 1e9) {
-            return Err(format!("axon.min_stake_alpha is {}; it must be 0 to 1e9", self.min_stake_alpha));
-        }
-        Ok(())
+    fn check(&self, faults: &mut Faults) {
+        faults.unless_within("axon.max_body_bytes", self.max_body_bytes, 1..=ALL_BODIES_BYTES);
+        faults.unless_within("axon.max_inflight", self.max_inflight, 1..=100_000);
+        faults.unless_within("axon.max_solves", self.max_solves.unwrap_or(1), 1..=100_000);
+        faults.unless_within("axon.verify_batch", self.verify_batch, 1..=MAX_BATCH);
+        faults.unless_within("axon.address_rate", self.address_rate, 0.0..=1e9);
+        faults.unless_within("axon.address_burst", self.address_burst, 1.0..=1e9);
+        faults.unless_within("axon.hotkey_rate", self.hotkey_rate, 0.0..=1e9);
+        faults.unless_within("axon.hotkey_burst", self.hotkey_burst, 1.0..=1e9);
+        faults.unless_within("axon.min_stake_alpha", self.min_stake_alpha, 0.0..=1e9);
     }
 
     /// Where to listen.
@@ -238,8 +235,10 @@ pub struct ApiConfig {
     pub hosts: Vec<String>,
     /// Serve the API without the page.
     pub headless: bool,
-    /// The synapse whose adapter reads `POST /solve_task`.
+    /// The synapse whose adapter reads `POST /solve_task`, `/act` and `/step`.
     pub solve_synapse: Option<String>,
+    /// The synapse whose adapter reads `POST /v1/chat/completions`.
+    pub chat_synapse: Option<String>,
 }
 
 impl Default for ApiConfig {
@@ -249,6 +248,7 @@ impl Default for ApiConfig {
             hosts: Vec::new(),
             headless: false,
             solve_synapse: Some("TaskSynapse".into()),
+            chat_synapse: None,
         }
     }
 }
@@ -303,30 +303,37 @@ impl CacheConfig {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
-        for (name, value, least, most) in [
-            ("entries", self.entries, 1, Self::MAX_ENTRIES),
-            ("memory_entries", self.memory_entries as u64, 0, Self::MAX_ENTRIES),
-            ("texts", self.texts, 1, 1_000_000),
-        ] {
-            if !(least..=most).contains(&value) {
-                return Err(format!("cache.{name} is {value}; it must be {least} to {most}"));
-            }
+    fn check(&self, faults: &mut Faults) {
+        faults.unless_within("cache.entries", self.entries, 1..=Self::MAX_ENTRIES);
+        faults.unless_within("cache.memory_entries", self.memory_entries as u64, 0..=Self::MAX_ENTRIES);
+        faults.unless_within("cache.texts", self.texts, 1..=1_000_000);
+        if let Err(error) = self.embedder() {
+            faults.push(error);
         }
-        Ok(())
     }
 }
 
 impl Config {
-    /// Whether every value is in its range.
-    fn check(&self) -> Result<(), String> {
-        self.tuner.check()?;
-        self.devnet.check()?;
-        self.axon.check()?;
+    /// Every value out of its range, and every synapse and solver that cannot be made.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Faults::default();
+        self.check(&mut faults);
+        let mut faults = faults.into_vec();
+        faults.extend(synapse::faults(self));
+        faults
+    }
+
+    /// Values out of their ranges.
+    fn check(&self, faults: &mut Faults) {
+        self.tuner.check(faults);
+        self.shadow.check(faults);
+        self.history.check(faults);
+        self.devnet.check(faults);
+        self.axon.check(faults);
         let devnet = self.subtensor.network == Network::Devnet;
         if let Some(ip) = self.axon.ip.filter(|ip| devnet && !ip.is_loopback()) {
-            return Err(format!("axon.ip is {ip}; devnet's keys are public, so its axon listens on loopback only"));
+            faults.push(format!("axon.ip is {ip}; devnet's keys are public, so its axon listens on loopback only"));
         }
-        self.cache.check()
+        self.cache.check(faults);
     }
 }

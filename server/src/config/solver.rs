@@ -36,9 +36,16 @@ pub enum SolverConfig {
 /// Every solver by its name.
 pub(super) type Solvers = BTreeMap<String, Arc<dyn Solver>>;
 
-/// Makes every solver.
-pub(super) fn build_solvers(configs: BTreeMap<String, SolverConfig>) -> Result<Solvers, ConfigError> {
-    configs.into_iter().map(|(name, config)| build_solver(&name, config).map(|built| (name, built))).collect()
+/// Makes every solver that can be made, and tells why others cannot.
+pub(super) fn build_solvers(configs: BTreeMap<String, SolverConfig>) -> (Solvers, Vec<ConfigError>) {
+    let (mut solvers, mut faults) = (Solvers::new(), Vec::new());
+    for (name, config) in configs {
+        match build_solver(&name, config) {
+            Ok(solver) => drop(solvers.insert(name, solver)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    (solvers, faults)
 }
 
 fn build_solver(name: &str, config: SolverConfig) -> Result<Arc<dyn Solver>, ConfigError> {

@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 
 use super::solver::{Solvers, build_solvers};
 use super::{Config, ConfigError, SolverConfig};
-use crate::agent::{Adapter, Asks, HashField};
+use crate::agent::{Adapter, Asks, Feedback, HashField, Part, PromptSource, ScopeField};
 use crate::axon::{ALL_BODIES_BYTES, Adapters};
+use crate::domain::{Answer, Comparison, Template};
 
 /// Presets inside the binary.
 const PRESETS: [(&str, &str); 2] = [
@@ -28,15 +29,28 @@ pub struct SynapseConfig {
     pub name: String,
     /// The path under which signed HTTP requests (SDK 11) ask for it. Absent: its name, as for a dendrite.
     pub route: Option<String>,
-    /// The field that holds the question. Absent: the answer is `reply` alone.
+    /// The question: a field, a JSON pointer (`/task/text`), or a text with several (`{prompt} at {url}`). A field may hold a
+    /// text, a list of texts, or a chat. Absent: the answer is `reply` alone.
     pub prompt: Option<String>,
-    /// Fields that the answer depends on beside the prompt (URL, seed, roles). Requests that differ in one never share
-    /// an answer.
+    /// The field with the roles of a chat whose texts stand in `prompt`.
+    pub roles: Option<String>,
+    /// What the answer depends on beside the prompt: fields, or parts of URLs. Requests that differ in one never share an
+    /// answer.
     #[serde(default)]
-    pub scope: Vec<String>,
+    pub scope: Vec<ScopeConfig>,
     /// Fields that an answer must set, none of them empty.
     #[serde(default)]
     pub answer: Vec<String>,
+    /// How two answers are compared: `json`, `plan`, or `{ text = 0.8 }`, the share of words that must be the same.
+    #[serde(default)]
+    pub compare: Comparison,
+    /// The answer's fields when no solver answers in time. Absent: there is no answer then.
+    pub fallback: Option<toml::Table>,
+    /// A remembered answer that is right with this chance at least comes before the fallback, 0 to 1; with 2 none does.
+    #[serde(default = "fallback_chance")]
+    pub fallback_chance: f64,
+    /// What this synapse says of answers to another.
+    pub feedback: Option<FeedbackConfig>,
     /// Who answers: a name from `[solver.<name>]`.
     pub solver: Option<String>,
     /// Whether answers may be given again.
@@ -65,6 +79,47 @@ pub struct SynapseConfig {
     pub defaults: toml::Table,
 }
 
+/// What an answer depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ScopeConfig {
+    /// A field, by name or JSON pointer.
+    Field(String),
+    /// A part of a URL: `{ host = "url" }`.
+    Host {
+        /// The field with the URL.
+        host: String,
+    },
+    /// A part of a URL: `{ query = "seed", of = "url" }`.
+    Query {
+        /// The parameter.
+        query: String,
+        /// The field with the URL.
+        of: String,
+    },
+}
+
+/// `[synapse.feedback]`: how a synapse says whether an answer was right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedbackConfig {
+    /// The synapse that it is about.
+    pub of: String,
+    /// The field with that one's prompt.
+    pub prompt: String,
+    /// Fields of that one, and those here that hold the same.
+    #[serde(default)]
+    pub join: BTreeMap<String, String>,
+    /// The field with the score.
+    pub score: String,
+    /// The answer was right from this score on.
+    pub right_from: f64,
+}
+
+fn fallback_chance() -> f64 {
+    0.5
+}
+
 fn yes() -> bool {
     true
 }
@@ -89,37 +144,72 @@ struct Preset {
 
 /// Makes every adapter of `config`: presets first, own ones over them, and the ping.
 pub fn build_adapters(config: &Config) -> Result<Adapters, ConfigError> {
+    let (adapters, faults) = assemble(config);
+    match faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(adapters),
+    }
+}
+
+/// What keeps synapses and solvers from being made.
+pub(super) fn faults(config: &Config) -> Vec<String> {
+    assemble(config).1.iter().map(ConfigError::to_string).collect()
+}
+
+/// What can be made, and why the rest cannot.
+fn assemble(config: &Config) -> (Adapters, Vec<ConfigError>) {
+    let mut faults = Vec::new();
     let mut synapses: BTreeMap<String, SynapseConfig> = BTreeMap::new();
-    let mut solvers: BTreeMap<String, SolverConfig> = BTreeMap::new();
+    let mut configs: BTreeMap<String, SolverConfig> = BTreeMap::new();
     for name in &config.presets {
-        let preset = preset(name)?;
-        synapses.extend(preset.synapse.into_iter().map(|synapse| (synapse.name.clone(), synapse)));
-        solvers.extend(preset.solver);
+        match preset(name) {
+            Ok(preset) => {
+                synapses.extend(preset.synapse.into_iter().map(|synapse| (synapse.name.clone(), synapse)));
+                configs.extend(preset.solver);
+            }
+            Err(fault) => faults.push(fault),
+        }
     }
     synapses.extend(config.synapse.iter().map(|synapse| (synapse.name.clone(), synapse.clone())));
-    solvers.extend(config.solver.clone());
-    let solvers = build_solvers(solvers)?;
+    configs.extend(config.solver.clone());
+    let names: Vec<_> = configs.keys().cloned().collect();
+    let (solvers, faulty) = build_solvers(configs);
+    faults.extend(faulty);
+    let joins = feedback_joins(&synapses).unwrap_or_else(|fault| {
+        faults.push(fault);
+        BTreeMap::new()
+    });
     let mut adapters = Adapters::default();
     adapters.by_name.insert(PING.to_owned(), Arc::new(fixed(PING)));
     for (name, synapse) in synapses {
+        // Its solver's fault is told already.
+        if synapse.solver.as_ref().is_some_and(|solver| names.contains(solver) && !solvers.contains_key(solver)) {
+            continue;
+        }
         let route = synapse.route.clone().unwrap_or_else(|| format!("/{name}"));
         let fault = |what: &str| ConfigError::Value(format!("synapse {name}: route `{route}` {what}"));
         if !route.starts_with('/') || route.contains(['?', '#']) {
-            return Err(fault("must be a path that begins with / and has no query"));
+            faults.push(fault("must be a path that begins with / and has no query"));
         }
-        let adapter = Arc::new(build_adapter(synapse, &solvers)?);
-        adapters.by_name.insert(name.clone(), Arc::clone(&adapter));
-        if adapters.by_route.insert(route.clone(), adapter).is_some() {
-            return Err(fault("belongs to another synapse already"));
+        match build_adapter(synapse, &solvers, joins.get(&name).cloned()) {
+            Ok(adapter) => {
+                let adapter = Arc::new(adapter);
+                adapters.by_name.insert(name.clone(), Arc::clone(&adapter));
+                if adapters.by_route.insert(route.clone(), adapter).is_some() {
+                    faults.push(fault("belongs to another synapse already"));
+                }
+            }
+            Err(fault) => faults.push(fault),
         }
     }
-    Ok(adapters)
+    (adapters, faults)
 }
 
 fn fixed(name: &str) -> Adapter {
     Adapter {
         name: name.into(),
         asks: None,
+        feedback: None,
         reply: Map::new(),
         hash_fields: Vec::new(),
         max_body_bytes: max_body_bytes(),
@@ -134,13 +224,38 @@ fn preset(name: &str) -> Result<Preset, ConfigError> {
     toml::from_str(text).map_err(|error| ConfigError::Value(format!("preset {name}: {error}")))
 }
 
-fn build_adapter(config: SynapseConfig, solvers: &Solvers) -> Result<Adapter, ConfigError> {
+/// By synapse: the fields by which feedback on it finds the task.
+fn feedback_joins(synapses: &BTreeMap<String, SynapseConfig>) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
+    let mut joins = BTreeMap::new();
+    for (name, synapse) in synapses {
+        let Some(feedback) = &synapse.feedback else { continue };
+        let fault = |what: String| Err(ConfigError::Value(format!("synapse {name}: feedback: {what}")));
+        match synapses.get(&feedback.of) {
+            Some(of) if of.prompt.is_some() => {}
+            Some(_) => return fault(format!("{} asks no question", feedback.of)),
+            None => return fault(format!("there is no synapse {}", feedback.of)),
+        }
+        let fields: Vec<_> = feedback.join.keys().cloned().collect();
+        match joins.insert(feedback.of.clone(), fields.clone()) {
+            Some(others) if others != fields => {
+                return fault(format!("another synapse joins {} by other fields", feedback.of));
+            }
+            _ => {}
+        }
+    }
+    Ok(joins)
+}
+
+fn build_adapter(config: SynapseConfig, solvers: &Solvers, join: Option<Vec<String>>) -> Result<Adapter, ConfigError> {
     let name = config.name.clone();
     let fault = |what: String| ConfigError::Value(format!("synapse {name}: {what}"));
     let asks = match &config.prompt {
         None if config.solver.is_some() => return Err(fault("it has a solver but no prompt field".into())),
+        Some(_) if config.feedback.is_some() => {
+            return Err(fault("it asks a question, so it cannot be feedback on another".into()));
+        }
         None => None,
-        Some(prompt) => Some(Arc::new(build_asks(&config, prompt, solvers).map_err(fault)?)),
+        Some(prompt) => Some(Arc::new(build_asks(&config, prompt, solvers, join).map_err(fault)?)),
     };
     if !(1..=ALL_BODIES_BYTES).contains(&config.max_body_bytes) {
         return Err(fault(format!("max_body_bytes is {}; it must be 1 to {ALL_BODIES_BYTES}", config.max_body_bytes)));
@@ -163,29 +278,75 @@ fn build_adapter(config: SynapseConfig, solvers: &Solvers) -> Result<Adapter, Co
             })
         })
         .collect::<Result<_, _>>()?;
-    Ok(Adapter { name: config.name.into(), asks, reply, hash_fields, max_body_bytes: config.max_body_bytes })
+    let feedback = config.feedback.map(|feedback| Feedback {
+        of: feedback.of,
+        prompt: feedback.prompt,
+        join: feedback.join.into_values().collect(),
+        score: feedback.score,
+        right_from: feedback.right_from,
+    });
+    let max_body_bytes = config.max_body_bytes;
+    Ok(Adapter { name: config.name.into(), asks, feedback, reply, hash_fields, max_body_bytes })
 }
 
-fn build_asks(config: &SynapseConfig, prompt: &str, solvers: &Solvers) -> Result<Asks, String> {
+fn build_asks(
+    config: &SynapseConfig,
+    prompt: &str,
+    solvers: &Solvers,
+    join: Option<Vec<String>>,
+) -> Result<Asks, String> {
     let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
-    let name = config.solver.as_ref().ok_or_else(|| format!("it needs a solver; there are {}", known()))?;
-    let solver = solvers.get(name).ok_or_else(|| format!("there is no solver `{name}`; there are {}", known()))?;
+    let name = config.solver.as_ref().ok_or_else(|| format!("solver: it needs one; there are {}", known()))?;
+    let solver = solvers.get(name).ok_or_else(|| format!("solver: there is no `{name}`; there are {}", known()))?;
     if config.answer.is_empty() {
         return Err("it needs at least one answer field".into());
     }
     if !(0.1..=600.0).contains(&config.timeout_s) {
         return Err(format!("timeout_s is {}; it must be 0.1 to 600", config.timeout_s));
     }
-    Ok(Asks {
-        prompt: prompt.to_owned(),
-        scope: config.scope.clone(),
+    if !(0.0..=2.0).contains(&config.fallback_chance) {
+        return Err(format!("fallback_chance is {}; it must be 0 to 1, or 2 for never", config.fallback_chance));
+    }
+    if let Comparison::Text(share) = config.compare
+        && !(0.0..=1.0).contains(&share)
+    {
+        return Err(format!("compare.text is {share}; it must be 0 to 1"));
+    }
+    let fallback =
+        config.fallback.clone().map(json_object).transpose().map_err(|error| format!("fallback: {error}"))?;
+    let prompt = match &config.roles {
+        Some(roles) => PromptSource::Chat { messages: prompt.to_owned(), roles: roles.clone() },
+        None if prompt.contains('{') => PromptSource::Template(Template::parse(prompt)),
+        None => PromptSource::Field(prompt.to_owned()),
+    };
+    let asks = Asks {
+        prompt,
+        scope: config.scope.iter().map(ScopeConfig::field).collect(),
         answer: config.answer.clone(),
+        compare: config.compare,
+        fallback: fallback.map(|fields| Arc::new(Answer::new(&fields, 0, "fallback".into()))),
+        fallback_chance: config.fallback_chance,
+        join,
         cache: config.cache,
         stream: config.stream,
         timeout: Duration::from_secs_f64(config.timeout_s),
         solver: Arc::clone(solver),
         solver_name: name.as_str().into(),
-    })
+    };
+    if let Some(fallback) = &asks.fallback {
+        asks.check(&fallback.fields()).map_err(|fault| format!("fallback: {fault}"))?;
+    }
+    Ok(asks)
+}
+
+impl ScopeConfig {
+    fn field(&self) -> ScopeField {
+        match self {
+            Self::Field(field) => ScopeField { field: field.clone(), part: Part::Whole },
+            Self::Host { host } => ScopeField { field: host.clone(), part: Part::Host },
+            Self::Query { query, of } => ScopeField { field: of.clone(), part: Part::Query(query.clone()) },
+        }
+    }
 }
 
 fn json_object(table: toml::Table) -> Result<Map<String, Value>, serde_json::Error> {

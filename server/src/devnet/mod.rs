@@ -24,6 +24,7 @@ pub use upstream::Upstream;
 pub use validators::{DemoTraffic, run_demo_traffic};
 
 use crate::clock::Clock;
+use crate::config::Faults;
 use crate::keys::Signer;
 use crate::ports::{Chain, ChainWatch};
 use subnet::Subnet;
@@ -66,24 +67,15 @@ impl Default for DevnetConfig {
 }
 
 impl DevnetConfig {
-    /// Whether every value is in its range.
-    pub fn check(&self) -> Result<(), String> {
-        if !(0.0..=1_000.0).contains(&self.rate) {
-            return Err(format!("devnet.rate is {}; it must be 0 to 1000", self.rate));
-        }
-        if !(100..=60_000).contains(&self.block_time_ms) {
-            return Err(format!("devnet.block_time_ms is {}; it must be 100 to 60000", self.block_time_ms));
-        }
-        if !(1..=1_000).contains(&self.tempo_blocks) {
-            return Err(format!("devnet.tempo_blocks is {}; it must be 1 to 1000", self.tempo_blocks));
-        }
+    /// Tells what is out of its range.
+    pub fn check(&self, faults: &mut Faults) {
+        faults.unless_within("devnet.rate", self.rate, 0.0..=1_000.0);
+        faults.unless_within("devnet.block_time_ms", self.block_time_ms, 100..=60_000);
+        faults.unless_within("devnet.tempo_blocks", self.tempo_blocks, 1..=1_000);
         if self.solver_delay_ms[0] > self.solver_delay_ms[1] || self.solver_delay_ms[1] > 60_000 {
-            return Err("devnet.solver_delay_ms must be [fastest, slowest], up to 60000".into());
+            faults.push("devnet.solver_delay_ms must be [fastest, slowest], up to 60000");
         }
-        if !(0.0..=100.0).contains(&self.solver_failure_pct) {
-            return Err(format!("devnet.solver_failure_pct is {}; it must be 0 to 100", self.solver_failure_pct));
-        }
-        Ok(())
+        faults.unless_within("devnet.solver_failure_pct", self.solver_failure_pct, 0.0..=100.0);
     }
 }
 

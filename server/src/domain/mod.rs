@@ -1,6 +1,7 @@
 //! What Lode decides, as pure functions: no I/O, no clock, no randomness but what is passed in.
 
 mod bucket;
+mod compare;
 mod evidence;
 mod limit;
 mod metagraph;
@@ -12,6 +13,7 @@ mod tuning;
 mod window;
 
 pub use bucket::{Bucket, Rate};
+pub use compare::Comparison;
 pub use evidence::{
     Calibration, HalfLife, LabelKind, Ledger, Posterior, Prior, Tier, WhatIf, WrongShare, Z_95, wilson_lower,
     wilson_upper,

@@ -7,9 +7,11 @@ use lode_shared::Observed;
 /// One request that asked a question.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
+    /// The request.
+    pub request_id: u64,
     /// Response time, milliseconds.
     pub response_ms: f64,
-    /// In time and valid.
+    /// In time, valid, and not contradicted.
     pub success: bool,
     /// Answered from memory; absent when its synapse may not be cached at all.
     pub hit: Option<bool>,
@@ -36,6 +38,13 @@ impl Window {
         }
         self.samples.push_back(sample);
         self.total += 1;
+    }
+
+    /// A request's answer was found wrong: it was no success, if it is still in the window.
+    pub fn contradict(&mut self, request_id: u64) {
+        if let Some(sample) = self.samples.iter_mut().rev().find(|sample| sample.request_id == request_id) {
+            sample.success = false;
+        }
     }
 
     /// Samples ever pushed: tells new evidence from old.
@@ -72,9 +81,9 @@ mod tests {
     #[test]
     fn only_the_last_samples_count() {
         let mut window = Window::new(2);
-        window.push(Sample { response_ms: 9_000.0, success: false, hit: Some(false) });
-        window.push(Sample { response_ms: 1_000.0, success: true, hit: Some(true) });
-        window.push(Sample { response_ms: 2_000.0, success: true, hit: Some(false) });
+        window.push(Sample { request_id: 1, response_ms: 9_000.0, success: false, hit: Some(false) });
+        window.push(Sample { request_id: 2, response_ms: 1_000.0, success: true, hit: Some(true) });
+        window.push(Sample { request_id: 3, response_ms: 2_000.0, success: true, hit: Some(false) });
         let observed = window.observed();
         assert_eq!(observed.samples, 2);
         assert_eq!(observed.response_s, Some(1.5));
@@ -84,11 +93,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_is_contradicted_later_was_no_success() {
+        let mut window = Window::new(2);
+        for request_id in 1..=3 {
+            window.push(Sample { request_id, response_ms: 1.0, success: true, hit: Some(true) });
+        }
+        window.contradict(1);
+        assert_eq!(window.observed().success_pct, Some(100.0), "it has left the window");
+        window.contradict(3);
+        assert_eq!(window.observed().success_pct, Some(50.0));
+    }
+
+    #[test]
     fn what_may_not_be_cached_is_no_miss() {
         let mut window = Window::new(10);
-        window.push(Sample { response_ms: 1.0, success: true, hit: None });
+        window.push(Sample { request_id: 1, response_ms: 1.0, success: true, hit: None });
         assert_eq!(window.observed().hit_rate_pct, None);
-        window.push(Sample { response_ms: 1.0, success: true, hit: Some(true) });
+        window.push(Sample { request_id: 1, response_ms: 1.0, success: true, hit: Some(true) });
         assert_eq!(window.observed().hit_rate_pct, Some(100.0));
     }
 }

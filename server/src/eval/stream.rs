@@ -16,8 +16,8 @@ use super::pairs::chance;
 use crate::cache::{AnswerCache, Embedder};
 use crate::cli::EvalArgs;
 use crate::config::CacheConfig;
-use crate::domain::{Answer, Cadence, LabelKind, Question, Round, Z_95, decide, wilson_upper};
-use crate::ports::{Judged, Recall};
+use crate::domain::{Answer, Cadence, Comparison, LabelKind, Question, Round, Z_95, decide, wilson_upper};
+use crate::ports::{Judged, Look, Recall};
 
 /// Between two requests.
 const STEP_MS: u64 = 100;
@@ -96,13 +96,14 @@ fn replay(requests: &[Request], settings: Settings, similar: bool, tuned: bool) 
         let settings = tuner.as_ref().map_or(settings, |tuner| tuner.settings);
         let question =
             Question { synapse: "T".into(), prompt: request.text.clone(), scope: format!("[{:?}]", request.project) };
-        let look = cache.recall(&question, settings, now_ms).now_or_never().expect("the table does not wait");
+        let look = cache.recall(&question, Look { request_id: number, settings, now_ms });
+        let look = look.now_or_never().expect("the table does not wait");
         let fields = Map::from_iter([("answer".to_owned(), json!(request.cluster))]);
         let right = Arc::new(Answer::new(&fields, SOLVE_MS, "right".into()));
         match &look.found {
             None => cache.remember(&question, right, now_ms),
             Some(found) => {
-                let is_right = found.answer.says_the_same(&right);
+                let is_right = Comparison::Json.same(&found.answer, &right);
                 done.count(Some(found.source), is_right);
                 if found.source != Source::Exact && chance(&mut random) < SHADOW_RATE {
                     let judged = Judged { right: is_right, kind: LabelKind::Shadow, sampling_rate: SHADOW_RATE };

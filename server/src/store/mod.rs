@@ -1,4 +1,4 @@
-//! What survives the process: targets, settings, decisions and history, in one SQLite file.
+//! What survives the process: targets, settings, answers, requests, decisions and history, in one SQLite file.
 //!
 //! One thread writes, in batches, from a bounded queue; nobody else waits for the disk. What must be durable before it
 //! is acknowledged (targets, settings) waits for its own commit. WAL with `synchronous = FULL`: what was acknowledged
@@ -6,24 +6,31 @@
 
 mod answers;
 mod read;
+mod requests;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use lode_shared::{Decision, HistoryPoint};
+use lode_shared::{Decision, HistoryPoint, RequestRecord};
 use rusqlite::Connection;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 pub use answers::{AnswerChange, AnswerRow, AnswerWrite, Epoch, Kept, ScopeRow};
 use writer::{Done, Write};
 
-/// Rows that may wait for the disk: with a sample every five seconds, over an hour of a stalled disk.
-const QUEUE_ROWS: usize = 1_024;
+use crate::config::Faults;
+use crate::domain::LabelKind;
+use crate::recorder::Record;
+
+/// Rows that may wait for the disk.
+const QUEUE_ROWS: usize = 16_384;
+/// Of these, requests: a flood of them leaves room for samples and decisions.
+const QUEUE_REQUESTS: usize = 12_288;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,14 +79,47 @@ pub enum StoreError {
 pub struct Store {
     path: Arc<PathBuf>,
     queue: SyncSender<Write>,
-    dropped: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+/// What the handles and the writer count together.
+#[derive(Default)]
+struct Counts {
+    dropped: AtomicU64,
+    /// Requests that wait for the disk.
+    requests: AtomicUsize,
+}
+
+/// `[history]`: how much is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Requests, samples and decisions are kept this many days, 1 to 3,650.
+    pub days: u32,
+    /// Of requests, the last this many at most, 1,000 to 1,000,000,000: some 200 bytes each.
+    pub max_requests: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 30, max_requests: 5_000_000 }
+    }
+}
+
+impl Retention {
+    /// Tells what is out of its range.
+    pub fn check(&self, faults: &mut Faults) {
+        faults.unless_within("history.days", self.days, 1..=3_650);
+        faults.unless_within("history.max_requests", self.max_requests, 1_000..=1_000_000_000);
+    }
 }
 
 /// The writing end: [`StoreWriter::run`] belongs on a thread of its own.
 pub struct StoreWriter {
     connection: Connection,
     queue: Receiver<Write>,
-    dropped: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+    retention: Retention,
 }
 
 impl Store {
@@ -93,9 +133,9 @@ impl Store {
             return Err(StoreError::Newer { path, found, known: writer::SCHEMA_VERSION });
         }
         let (sender, queue) = sync_channel(QUEUE_ROWS);
-        let dropped = Arc::<AtomicU64>::default();
-        let store = Self { path: Arc::new(path), queue: sender, dropped: Arc::clone(&dropped) };
-        Ok((store, StoreWriter { connection, queue, dropped }))
+        let counts = Arc::<Counts>::default();
+        let store = Self { path: Arc::new(path), queue: sender, counts: Arc::clone(&counts) };
+        Ok((store, StoreWriter { connection, queue, counts, retention: Retention::default() }))
     }
 
     /// Keeps `value` under `key`; durable when this returns.
@@ -143,9 +183,34 @@ impl Store {
         self.offer(Write::Decision(Box::new(decision.clone())));
     }
 
+    /// Keeps a request; dropped and counted when the disk is behind: requests never wait for it.
+    pub fn request(&self, record: &Record) {
+        if self.counts.requests.fetch_add(1, Ordering::Relaxed) >= QUEUE_REQUESTS {
+            self.counts.requests.fetch_sub(1, Ordering::Relaxed);
+            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+        } else if !self.offer(Write::Request(Box::new(record.clone()))) {
+            self.counts.requests.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Keeps whether the answer to a request was right.
+    pub fn label_request(&self, request_id: u64, right: bool, kind: LabelKind) {
+        self.offer(Write::Label { request_id, right, kind });
+    }
+
+    /// The newest number that a request was given; 0 before the first.
+    pub fn last_request_id(&self) -> Result<u64, StoreError> {
+        requests::last_id(&self.path)
+    }
+
+    /// Up to `count` requests numbered below `before`, newest first. Blocking.
+    pub fn requests(&self, before: u64, count: usize) -> Result<Vec<RequestRecord>, StoreError> {
+        requests::list(&self.path, before, count)
+    }
+
     /// Rows lost because the disk was behind or refused them.
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.counts.dropped.load(Ordering::Relaxed)
     }
 
     /// The samples and decisions since `since_ms`, thinned to at most about `max_points`. Blocking.
@@ -158,10 +223,20 @@ impl Store {
         read::last_decisions(&self.path, count)
     }
 
-    fn offer(&self, write: Write) {
-        if self.queue.try_send(write).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Whether there was room.
+    fn offer(&self, write: Write) -> bool {
+        let is_kept = self.queue.try_send(write).is_ok();
+        if !is_kept {
+            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
+        is_kept
+    }
+}
+
+impl StoreWriter {
+    /// Keeps rows so long.
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 }
 

@@ -10,17 +10,17 @@ use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
 
 use super::answers::{self, AnswerWrite};
-use super::{StoreError, StoreWriter};
+use super::{StoreError, StoreWriter, requests};
+use crate::domain::LabelKind;
+use crate::recorder::Record;
 
 /// A batch ends after this long or this many rows, whichever comes first.
 const BATCH_TIME: Duration = Duration::from_millis(250);
 const BATCH_ROWS: usize = 2_048;
-/// Rows older than this go.
-const RETENTION_DAYS: u64 = 30;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
 /// What this version writes, kept in `user_version`.
-pub(super) const SCHEMA_VERSION: i64 = 2;
+pub(super) const SCHEMA_VERSION: i64 = 3;
 
 /// How each version came from the one before. A file goes through all that it has not seen, each whole or not at all.
 const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
@@ -43,6 +43,7 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
         WITHOUT ROWID;
     CREATE TABLE epoch (scope BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     PRAGMA user_version = 2;",
+    requests::SCHEMA,
 ];
 
 /// Told when a write is durable.
@@ -52,6 +53,8 @@ pub(super) type Done = oneshot::Sender<Result<(), StoreError>>;
 pub(super) enum Write {
     Put { key: String, json: String, done: Done },
     Answers { writes: Vec<AnswerWrite>, done: Done },
+    Request(Box<Record>),
+    Label { request_id: u64, right: bool, kind: LabelKind },
     Decision(Box<Decision>),
     Point(HistoryPoint),
 }
@@ -113,9 +116,11 @@ impl StoreWriter {
         let result = self.commit(&batch).or_else(|_| self.commit(&batch));
         if let Err(error) = &result {
             let rows = batch.iter().filter(|write| !write.is_awaited()).count() as u64;
-            self.dropped.fetch_add(rows, Ordering::Relaxed);
+            self.counts.dropped.fetch_add(rows, Ordering::Relaxed);
             tracing::error!("the data file could not be written: {error}; {rows} rows are lost");
         }
+        let requests = batch.iter().filter(|write| matches!(write, Write::Request(_))).count();
+        self.counts.requests.fetch_sub(requests, Ordering::Relaxed);
         for write in batch {
             if let Write::Put { done, .. } | Write::Answers { done, .. } = write {
                 let said = result.as_ref().copied().map_err(|error| StoreError::NotWritten(error.to_string()));
@@ -139,6 +144,8 @@ impl StoreWriter {
                         answers::write(&transaction, write)?;
                     }
                 }
+                Write::Request(record) => requests::insert(&transaction, record)?,
+                Write::Label { request_id, right, kind } => requests::label(&transaction, *request_id, *right, *kind)?,
                 Write::Decision(decision) => insert_decision(&transaction, decision)?,
                 Write::Point(point) => insert_point(&transaction, point)?,
             }
@@ -148,13 +155,14 @@ impl StoreWriter {
 
     fn prune(&self) -> rusqlite::Result<()> {
         // By the newest row or by the system's clock, whichever is earlier: a row from the future must not empty the file.
-        for table in ["history", "decision"] {
+        for table in ["history", "decision", "request"] {
             let newest = format!("(SELECT min(max(at_ms), unixepoch() * 1000) FROM {table})");
             self.connection.execute(
                 &format!("DELETE FROM {table} WHERE at_ms < {newest} - ?1"),
-                [(RETENTION_DAYS * 86_400_000) as i64],
+                [i64::from(self.retention.days) * 86_400_000],
             )?;
         }
+        requests::prune(&self.connection, self.retention.max_requests)?;
         answers::prune(&self.connection)
     }
 }

@@ -75,7 +75,8 @@ async fn writes_need_the_token_and_our_own_origin() {
     let miner = miner(&folder).await;
     for headers in ["", "authorization: Bearer wrong\r\n", "authorization: Basic x\r\n", "authorization: Bearer \r\n"] {
         assert_eq!(miner.send("PUT", TARGETS, GOOD, headers).await.status, 401, "{headers}");
-        assert_eq!(miner.send("POST", "/solve_task", "{}", headers).await.status, 401, "{headers}");
+        let through_a_proxy = format!("{headers}x-forwarded-for: 8.8.8.8\r\n");
+        assert_eq!(miner.send("POST", "/solve_task", "{}", &through_a_proxy).await.status, 401, "{headers}");
     }
     let foreign = format!("{}origin: http://evil.example\r\n", miner.bearer());
     assert_eq!(miner.send("PUT", TARGETS, GOOD, &foreign).await.status, 403);

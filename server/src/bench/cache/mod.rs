@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::hint::black_box;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -24,7 +25,7 @@ use lode_shared::{Settings, Source};
 use crate::cache::{AnswerCache, Embedder};
 use crate::config::CacheConfig;
 use crate::domain::Question;
-use crate::ports::{Recall, Recollection};
+use crate::ports::{Look, Recall, Recollection};
 use table::{Bar, Row, Table};
 
 pub(super) use soak::soak;
@@ -63,7 +64,10 @@ fn cache_of(entries: u64) -> AnswerCache {
 }
 
 fn look(cache: &AnswerCache, question: &Question) -> Recollection {
-    cache.recall(question, SETTINGS, START_MS).now_or_never().expect("the table does not wait")
+    static REQUESTS: AtomicU64 = AtomicU64::new(1);
+    let request_id = REQUESTS.fetch_add(1, Ordering::Relaxed);
+    let look = Look { request_id, settings: SETTINGS, now_ms: START_MS };
+    cache.recall(question, look).now_or_never().expect("the table does not wait")
 }
 
 /// Nanoseconds.

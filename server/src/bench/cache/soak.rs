@@ -13,7 +13,7 @@ use super::{MAX_TTL, SETTINGS, START_MS, prompts};
 use crate::cache::{AnswerCache, Embedder, Forget};
 use crate::config::CacheConfig;
 use crate::domain::LabelKind;
-use crate::ports::{Judged, Recall};
+use crate::ports::{Judged, Look, Recall};
 
 /// Entries of either tier.
 const ENTRIES: u64 = 5_000;
@@ -54,7 +54,7 @@ pub(in crate::bench) async fn soak(minutes: u32, out: &mut impl Write) -> Result
             0 => prompts::reworded(number, 1, true, scope),
             _ => prompts::question(number, scope),
         };
-        let look = cache.recall(&question, SETTINGS, now_ms).await;
+        let look = cache.recall(&question, Look { request_id: step, settings: SETTINGS, now_ms }).await;
         match look.found {
             None => cache.remember(&question, prompts::answer(number, &solver), now_ms),
             Some(_) if random.random_range(0..10) == 0 => {

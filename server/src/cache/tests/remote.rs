@@ -1,6 +1,6 @@
 //! Vectors from a service, over a real socket. It may take its time here: how long is an argument.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -41,7 +41,7 @@ async fn a_service_may_make_the_vectors_and_when_it_fails_exact_repeats_are_stil
     let capacity = crate::config::CacheConfig::default().capacity(Duration::from_secs(1_800));
     let cache = AnswerCache::new(&capacity, Embedder::Remote(remote));
     let ask = async |prompt: &str| {
-        let found = cache.recall(&question(prompt), SETTINGS, START_MS).await.found;
+        let found = cache.recall(&question(prompt), next_look(SETTINGS, START_MS)).await.found;
         if found.is_none() {
             cache.remember(&question(prompt), answer("a"), START_MS);
         }

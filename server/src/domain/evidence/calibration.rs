@@ -48,6 +48,16 @@ pub enum LabelKind {
 }
 
 impl LabelKind {
+    /// The word used in records and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Validator => "validator",
+            Self::Shadow => "shadow",
+            Self::GreyZone => "grey_zone",
+            Self::Operator => "operator",
+        }
+    }
+
     /// Labels that one of this kind is worth: a validator's is the truth that counts, a comparison may err, and people
     /// report what went wrong more than what went right.
     pub fn weight(self) -> f64 {

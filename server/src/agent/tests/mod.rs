@@ -1,5 +1,8 @@
 //! The agent's promises, with a solver that the test holds in its hand.
 
+mod evidence;
+mod makeshift;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::{BoxFuture, join_all};
@@ -8,7 +11,8 @@ use serde_json::json;
 use super::*;
 use crate::cache::{AnswerCache, Embedder};
 use crate::config::CacheConfig;
-use crate::ports::{SolveCall, Solved, Solver};
+use crate::domain::Comparison;
+use crate::ports::{SolveCall, SolveError, Solved, Solver};
 
 /// Answers after a delay with `reply: <prompt>`, half of it written before; fails the first `failures` times.
 struct FakeSolver {
@@ -48,20 +52,33 @@ struct Bench {
 
 fn bench(delay_ms: u64, failures: usize) -> Bench {
     let solver = Arc::new(FakeSolver { delay: Duration::from_millis(delay_ms), failures, calls: AtomicUsize::new(0) });
-    let asks = Asks {
-        prompt: "prompt".into(),
+    let asks = asks_of(Arc::clone(&solver) as Arc<dyn Solver>);
+    let capacity = CacheConfig { similar: false, ..CacheConfig::default() }.capacity(Duration::from_secs(1_800));
+    let agent = agent_of(Arc::new(AnswerCache::new(&capacity, Embedder::Table)), ShadowConfig::default());
+    Bench { agent, asks: Arc::new(asks), solver }
+}
+
+fn asks_of(solver: Arc<dyn Solver>) -> Asks {
+    Asks {
+        prompt: PromptSource::Field("prompt".into()),
         scope: Vec::new(),
         answer: vec!["reply".into()],
+        compare: Comparison::Json,
+        fallback: None,
+        fallback_chance: 0.5,
+        join: None,
         cache: true,
         stream: false,
         timeout: Duration::from_secs(20),
-        solver: Arc::clone(&solver) as Arc<dyn Solver>,
+        solver,
         solver_name: "fake".into(),
-    };
-    let capacity = CacheConfig { similar: false, ..CacheConfig::default() }.capacity(Duration::from_secs(1_800));
-    let recall = Arc::new(AnswerCache::new(&capacity, Embedder::Table));
-    let agent = Agent::new(recall, TaskTracker::new(), Limit::Fixed(MAX_SOLVES), Clock::from_fn(|| 1_000_000_000));
-    Bench { agent, asks: Arc::new(asks), solver }
+    }
+}
+
+fn agent_of(recall: Arc<dyn Recall>, shadow: ShadowConfig) -> Agent {
+    let recorder = Arc::new(Recorder::new(100, None, 1));
+    let (limit, clock) = (Limit::Fixed(MAX_SOLVES), Clock::from_fn(|| 1_000_000_000));
+    Agent::new(recall, recorder, TaskTracker::new(), limit, shadow, clock)
 }
 
 impl Bench {
@@ -70,7 +87,19 @@ impl Bench {
         let question = self.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let deadline = Instant::now() + Duration::from_millis(timeout_ms);
         let settings = Settings::default();
-        self.agent.answer(Ask { asks: &self.asks, question, body: &body, settings, stake_rao: 0, deadline }).await
+        self.agent
+            .answer(Ask {
+                request_id: 1,
+                hotkey: None,
+                asks: &self.asks,
+                question,
+                body: &body,
+                settings,
+                stake_rao: 0,
+                deadline,
+            })
+            .await
+            .result
     }
 
     fn calls(&self) -> usize {
@@ -209,9 +238,17 @@ async fn under_overload_the_larger_stake_is_answered_and_the_smaller_is_told_at_
         let asked = Instant::now();
         let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let deadline = asked + Duration::from_millis(4_500);
-        let answer =
-            bench.agent.answer(Ask { asks: &bench.asks, question, body: &body, settings, stake_rao, deadline });
-        (answer.await.is_ok(), asked.elapsed())
+        let answer = bench.agent.answer(Ask {
+            request_id: 1,
+            hotkey: None,
+            asks: &bench.asks,
+            question,
+            body: &body,
+            settings,
+            stake_rao,
+            deadline,
+        });
+        (answer.await.result.is_ok(), asked.elapsed())
     };
     // Eight at a time, a second each, four and a half seconds: 32 of 80 can be served.
     let small = join_all((0..60).map(|question| ask(question, 1)));
@@ -234,7 +271,20 @@ async fn what_may_not_be_given_again_is_shared_in_flight_only_by_the_very_same_r
         let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let deadline = Instant::now() + Duration::from_secs(5);
         let settings = Settings::default();
-        bench.agent.answer(Ask { asks: &bench.asks, question, body: &body, settings, stake_rao: 0, deadline }).await
+        bench
+            .agent
+            .answer(Ask {
+                request_id: 1,
+                hotkey: None,
+                asks: &bench.asks,
+                question,
+                body: &body,
+                settings,
+                stake_rao: 0,
+                deadline,
+            })
+            .await
+            .result
     };
     let (a, again, b) = tokio::join!(ask("A"), ask("A"), ask("B"));
     assert_eq!(a.expect("solved").source, Source::Solved);
@@ -267,7 +317,20 @@ async fn a_streamed_answer_is_read_as_it_is_written_and_remembered_whole() {
     let stream = async || {
         let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let (settings, deadline) = (Settings::default(), Instant::now() + Duration::from_secs(5));
-        bench.agent.stream(Ask { asks: &bench.asks, question, body: &body, settings, stake_rao: 0, deadline }).await
+        bench
+            .agent
+            .stream(Ask {
+                request_id: 1,
+                hotkey: None,
+                asks: &bench.asks,
+                question,
+                body: &body,
+                settings,
+                stake_rao: 0,
+                deadline,
+            })
+            .await
+            .result
     };
     let started = Instant::now();
     let Ok(Streamed::Reading(mut reading)) = stream().await else { panic!("it is being written") };
@@ -291,8 +354,19 @@ async fn a_stream_that_breaks_off_says_so_and_one_that_is_late_ends_at_its_deadl
         let body = Map::from_iter([("prompt".to_owned(), json!("one two!"))]);
         let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let (settings, deadline) = (Settings::default(), Instant::now() + Duration::from_secs(5));
-        let ask = Ask { asks: &bench.asks, question, body: &body, settings, stake_rao: 0, deadline };
-        let Ok(Streamed::Reading(mut reading)) = bench.agent.stream(ask).await else { panic!("it is being written") };
+        let ask = Ask {
+            request_id: 1,
+            hotkey: None,
+            asks: &bench.asks,
+            question,
+            body: &body,
+            settings,
+            stake_rao: 0,
+            deadline,
+        };
+        let Ok(Streamed::Reading(mut reading)) = bench.agent.stream(ask).await.result else {
+            panic!("it is being written")
+        };
         assert_eq!(reading.next().await, Some(Err(error)));
     }
 }

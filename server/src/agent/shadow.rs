@@ -1,0 +1,136 @@
+//! Shadow checks: some answers from memory are solved again behind the validator's back, to learn how often memory is wrong.
+
+use lode_shared::Source;
+use parking_lot::Mutex;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+use crate::config::Faults;
+use crate::ports::Found;
+
+/// Checks under way at the same time.
+pub const MAX_UNDER_WAY: usize = 4;
+/// Checks that may be saved up while nothing is to be checked.
+const MAX_SAVED: f64 = 10.0;
+
+/// `[shadow]`: how many answers from memory are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShadowConfig {
+    /// Of the answers to similar prompts and by pattern, percent, 0 to 100; 0 checks none.
+    pub share_pct: f64,
+    /// Of those with fewer than `few_labels` labels, percent, 0 to 100.
+    pub new_share_pct: f64,
+    /// How many labels make an answer known.
+    pub few_labels: f64,
+    /// Checks as a share of the solvers' other calls at most, percent, 0 to 100.
+    pub max_calls_pct: f64,
+}
+
+impl Default for ShadowConfig {
+    fn default() -> Self {
+        Self { share_pct: 5.0, new_share_pct: 20.0, few_labels: 5.0, max_calls_pct: 2.0 }
+    }
+}
+
+impl ShadowConfig {
+    /// Tells what is out of its range.
+    pub fn check(&self, faults: &mut Faults) {
+        faults.unless_within("shadow.share_pct", self.share_pct, 0.0..=100.0);
+        faults.unless_within("shadow.new_share_pct", self.new_share_pct, 0.0..=100.0);
+        faults.unless_within("shadow.few_labels", self.few_labels, 0.0..=1e6);
+        faults.unless_within("shadow.max_calls_pct", self.max_calls_pct, 0.0..=100.0);
+    }
+}
+
+/// Draws which answers are checked.
+pub struct Shadows {
+    config: ShadowConfig,
+    state: Mutex<State>,
+}
+
+struct State {
+    random: SmallRng,
+    /// Checks that the solvers' other calls have earned.
+    earned: f64,
+}
+
+impl Shadows {
+    /// As configured; the same `seed` draws the same.
+    pub fn new(config: ShadowConfig, seed: u64) -> Self {
+        Self { config, state: Mutex::new(State { random: SmallRng::seed_from_u64(seed), earned: 1.0 }) }
+    }
+
+    /// A solver was called for a validator.
+    pub fn earn(&self) {
+        let mut state = self.state.lock();
+        state.earned = (state.earned + self.config.max_calls_pct / 100.0).min(MAX_SAVED);
+    }
+
+    /// Whether this answer is to be checked, and if so the chance that it had of being drawn. An exact repeat says nothing of
+    /// the match, and is left to its time to live.
+    pub fn draw(&self, found: &Found) -> Option<f64> {
+        if found.source == Source::Exact {
+            return None;
+        }
+        let is_new = found.labels < self.config.few_labels;
+        let share = if is_new { self.config.new_share_pct } else { self.config.share_pct } / 100.0;
+        let mut state = self.state.lock();
+        if state.random.random_range(0.0..1.0) >= share || state.earned < 1.0 {
+            return None;
+        }
+        state.earned -= 1.0;
+        Some(share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::Map;
+
+    use super::*;
+    use crate::domain::Answer;
+
+    fn found(source: Source, labels: f64) -> Found {
+        Found { answer: Arc::new(Answer::new(&Map::new(), 1, "s".into())), source, labels }
+    }
+
+    fn drawn(shadows: &Shadows, found: &Found, times: usize) -> usize {
+        (0..times)
+            .filter(|_| {
+                (0..50).for_each(|_| shadows.earn());
+                shadows.draw(found).is_some()
+            })
+            .count()
+    }
+
+    #[test]
+    fn a_share_is_drawn_more_of_what_is_little_known_and_nothing_of_exact_repeats() {
+        let shadows = Shadows::new(ShadowConfig::default(), 7);
+        let known = drawn(&shadows, &found(Source::Semantic, 9.0), 10_000);
+        let new = drawn(&shadows, &found(Source::Pattern, 2.0), 10_000);
+        assert!((400..600).contains(&known) && (1_800..2_200).contains(&new), "{known} and {new} of 10,000");
+        assert_eq!(drawn(&shadows, &found(Source::Exact, 0.0), 1_000), 0);
+    }
+
+    #[test]
+    fn checks_stay_a_share_of_the_solvers_calls() {
+        let shadows = Shadows::new(ShadowConfig { new_share_pct: 100.0, ..ShadowConfig::default() }, 7);
+        let unknown = found(Source::Semantic, 0.0);
+        let mut checks = 0;
+        for _ in 0..1_000 {
+            shadows.earn();
+            checks += (0..10).filter(|_| shadows.draw(&unknown).is_some()).count();
+        }
+        assert!((20..=21).contains(&checks), "{checks}: one for a start, and one for each fifty calls");
+    }
+
+    #[test]
+    fn no_share_checks_nothing() {
+        let shadows = Shadows::new(ShadowConfig { share_pct: 0.0, new_share_pct: 0.0, ..ShadowConfig::default() }, 7);
+        assert_eq!(drawn(&shadows, &found(Source::Memory, 0.0), 1_000), 0);
+    }
+}

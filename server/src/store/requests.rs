@@ -1,0 +1,108 @@
+//! Requests as rows: who asked, what came of it, what each stage took, and whether the answer was right.
+
+use std::path::Path;
+
+use lode_shared::{RequestRecord, Source};
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::{StoreError, read};
+use crate::domain::LabelKind;
+use crate::keys::Hotkey;
+use crate::recorder::{Outcome, Record};
+
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE request (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, hotkey BLOB, synapse TEXT, source TEXT,
+        solver TEXT, reason TEXT, took_us INTEGER NOT NULL, verify_us INTEGER, recall_us INTEGER, queue_us INTEGER,
+        solve_us INTEGER, cost_usd REAL, right INTEGER, judged_by TEXT) STRICT;
+    CREATE INDEX request_at ON request (at_ms);
+    PRAGMA user_version = 3;";
+
+const COLUMNS: &str = "id, at_ms, hotkey, synapse, source, solver, reason, took_us, verify_us, recall_us, queue_us, solve_us, \
+                       cost_usd, right, judged_by";
+
+pub(super) fn insert(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
+    let us = |duration: std::time::Duration| duration.as_micros() as i64;
+    let (source, reason) = match record.outcome {
+        Outcome::Answered { source, .. } => (Some(source.label()), None),
+        Outcome::Failed { reason, .. } | Outcome::Refused(reason) => (None, Some(reason)),
+    };
+    let solve = record.stages.solve;
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO request (id, at_ms, hotkey, synapse, source, solver, reason, took_us, verify_us,
+             recall_us, queue_us, solve_us, cost_usd, right, judged_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?
+        .execute(params![
+            record.id as i64,
+            record.at_ms as i64,
+            record.hotkey.as_ref().map(|hotkey| hotkey.bytes().as_slice()),
+            record.synapse.as_deref(),
+            source,
+            record.solver.as_deref(),
+            reason,
+            us(record.took),
+            record.verify.map(us),
+            record.stages.recall.map(us),
+            solve.map(|solve| us(solve.queued)),
+            solve.map(|solve| us(solve.took)),
+            solve.and_then(|solve| solve.cost_usd),
+            record.label.map(|(right, _)| right),
+            record.label.map(|(_, kind)| kind.label()),
+        ])?;
+    Ok(())
+}
+
+pub(super) fn label(transaction: &Transaction<'_>, id: u64, right: bool, kind: LabelKind) -> rusqlite::Result<()> {
+    transaction.prepare_cached("UPDATE request SET right = ?2, judged_by = ?3 WHERE id = ?1")?.execute(params![
+        id as i64,
+        right,
+        kind.label()
+    ])?;
+    Ok(())
+}
+
+/// Rows beyond this many go, oldest first.
+pub(super) fn prune(connection: &Connection, max_rows: u64) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?1", [max_rows as i64])?;
+    Ok(())
+}
+
+/// The newest number that was given.
+pub(super) fn last_id(path: &Path) -> Result<u64, StoreError> {
+    let connection = read::connect(path)?;
+    let id: Option<i64> = connection.query_row("SELECT max(id) FROM request", [], |row| row.get(0))?;
+    Ok(id.unwrap_or_default() as u64)
+}
+
+/// Up to `count` requests numbered below `before`, newest first.
+pub(super) fn list(path: &Path, before: u64, count: usize) -> Result<Vec<RequestRecord>, StoreError> {
+    let connection = read::connect(path)?;
+    let query = format!("SELECT {COLUMNS} FROM request WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+    let mut statement = connection.prepare(&query)?;
+    let rows = statement.query_map(params![before.min(i64::MAX as u64) as i64, count as i64], record)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<RequestRecord> {
+    let ms = |index: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(index)?.map(|us| us as f64 / 1_000.0));
+    let source: Option<String> = row.get(4)?;
+    let hotkey: Option<Vec<u8>> = row.get(2)?;
+    Ok(RequestRecord {
+        id: row.get::<_, i64>(0)? as u64,
+        at_ms: row.get::<_, i64>(1)? as u64,
+        hotkey: hotkey.and_then(|bytes| Some(Hotkey::new(bytes.try_into().ok()?).to_string())),
+        synapse: row.get(3)?,
+        source: Source::ALL.into_iter().find(|known| Some(known.label()) == source.as_deref()),
+        solver: row.get(5)?,
+        reason: row.get(6)?,
+        took_ms: ms(7)?.unwrap_or_default(),
+        verify_ms: ms(8)?,
+        recall_ms: ms(9)?,
+        queue_ms: ms(10)?,
+        solve_ms: ms(11)?,
+        cost_usd: row.get(12)?,
+        right: row.get(13)?,
+        judged_by: row.get(14)?,
+    })
+}
