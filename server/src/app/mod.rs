@@ -166,7 +166,7 @@ impl App {
             tasks.spawn("devnet validators", run_demo_traffic(traffic, stop.clone()));
         }
 
-        let adapters = build_adapters(&config)?;
+        let (adapters, solvers) = build_adapters(&config)?;
         let direct = config.api.solve_synapse.as_deref().and_then(|name| adapters.by_name.get(name));
         let direct = direct.and_then(|adapter| Some((Arc::clone(&adapter.name), Arc::clone(adapter.asks.as_ref()?))));
         let tuner_config = tuner_config(&config);
@@ -235,6 +235,7 @@ impl App {
             tuner_interval_s: tuner_config.interval_s,
             started_ms: started_ns / 1_000_000,
             clock: clock.clone(),
+            solvers,
             latest: Mutex::new(None),
         });
         tasks.spawn("history", Arc::clone(&figures).sample(store.clone(), stop.clone()));

@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::solver::{Solvers, build_solvers};
+use super::solver::build_solvers;
 use super::{Config, ConfigError, SolverConfig};
 use crate::agent::{Adapter, Asks, HashField};
 use crate::axon::{ALL_BODIES_BYTES, Adapters};
+use crate::ports::Solver;
+use crate::solver::Meters;
 
 /// Presets inside the binary.
 const PRESETS: [(&str, &str); 2] = [
@@ -87,8 +89,8 @@ struct Preset {
     solver: BTreeMap<String, SolverConfig>,
 }
 
-/// Makes every adapter of `config`: presets first, own ones over them, and the ping.
-pub fn build_adapters(config: &Config) -> Result<Adapters, ConfigError> {
+/// Makes every adapter of `config`: presets first, own ones over them, and the ping. Beside them every solver.
+pub fn build_adapters(config: &Config) -> Result<(Adapters, Meters), ConfigError> {
     let mut synapses: BTreeMap<String, SynapseConfig> = BTreeMap::new();
     let mut solvers: BTreeMap<String, SolverConfig> = BTreeMap::new();
     for name in &config.presets {
@@ -98,7 +100,7 @@ pub fn build_adapters(config: &Config) -> Result<Adapters, ConfigError> {
     }
     synapses.extend(config.synapse.iter().map(|synapse| (synapse.name.clone(), synapse.clone())));
     solvers.extend(config.solver.clone());
-    let solvers = build_solvers(solvers)?;
+    let solvers = build_solvers(&solvers)?;
     let mut adapters = Adapters::default();
     adapters.by_name.insert(PING.to_owned(), Arc::new(fixed(PING)));
     for (name, synapse) in synapses {
@@ -113,7 +115,7 @@ pub fn build_adapters(config: &Config) -> Result<Adapters, ConfigError> {
             return Err(fault("belongs to another synapse already"));
         }
     }
-    Ok(adapters)
+    Ok((adapters, solvers))
 }
 
 fn fixed(name: &str) -> Adapter {
@@ -134,7 +136,7 @@ fn preset(name: &str) -> Result<Preset, ConfigError> {
     toml::from_str(text).map_err(|error| ConfigError::Value(format!("preset {name}: {error}")))
 }
 
-fn build_adapter(config: SynapseConfig, solvers: &Solvers) -> Result<Adapter, ConfigError> {
+fn build_adapter(config: SynapseConfig, solvers: &Meters) -> Result<Adapter, ConfigError> {
     let name = config.name.clone();
     let fault = |what: String| ConfigError::Value(format!("synapse {name}: {what}"));
     let asks = match &config.prompt {
@@ -166,7 +168,7 @@ fn build_adapter(config: SynapseConfig, solvers: &Solvers) -> Result<Adapter, Co
     Ok(Adapter { name: config.name.into(), asks, reply, hash_fields, max_body_bytes: config.max_body_bytes })
 }
 
-fn build_asks(config: &SynapseConfig, prompt: &str, solvers: &Solvers) -> Result<Asks, String> {
+fn build_asks(config: &SynapseConfig, prompt: &str, solvers: &Meters) -> Result<Asks, String> {
     let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
     let name = config.solver.as_ref().ok_or_else(|| format!("it needs a solver; there are {}", known()))?;
     let solver = solvers.get(name).ok_or_else(|| format!("there is no solver `{name}`; there are {}", known()))?;
@@ -183,7 +185,7 @@ fn build_asks(config: &SynapseConfig, prompt: &str, solvers: &Solvers) -> Result
         cache: config.cache,
         stream: config.stream,
         timeout: Duration::from_secs_f64(config.timeout_s),
-        solver: Arc::clone(solver),
+        solver: Arc::clone(solver) as Arc<dyn Solver>,
         solver_name: name.as_str().into(),
     })
 }
@@ -200,7 +202,7 @@ mod tests {
     use super::*;
 
     fn with(text: &str) -> Result<Adapters, ConfigError> {
-        build_adapters(&toml::from_str(text).expect("TOML of the right shape"))
+        build_adapters(&toml::from_str(text).expect("TOML of the right shape")).map(|(adapters, _)| adapters)
     }
 
     #[test]
