@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use lode_shared::{ChainStatus, HistoryPoint, MinerInfo, PerformanceTuning, Settings, Snapshot};
+use lode_shared::{ChainStatus, HistoryPoint, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::keys::Hotkey;
 use crate::ports::{ChainWatch, Recall};
 use crate::recorder::Recorder;
+use crate::solver::Meters;
 use crate::store::Store;
 use crate::telemetry::LogRing;
 use crate::tuner::TunerView;
@@ -47,6 +48,8 @@ pub struct Figures {
     pub started_ms: u64,
     /// The wall clock.
     pub clock: Clock,
+    /// The solvers.
+    pub solvers: Meters,
     /// The newest sample.
     pub latest: Mutex<Option<HistoryPoint>>,
 }
@@ -70,6 +73,11 @@ impl Figures {
     /// Whether validators can be told from others: the metagraph is there, or there is no chain to ask.
     pub fn ready(&self) -> bool {
         self.offline.is_some() || self.chain.borrow().is_some()
+    }
+
+    /// What every solver did, by name.
+    pub fn solvers(&self) -> Vec<SolverView> {
+        self.solvers.values().map(|meter| meter.view()).collect()
     }
 
     /// All figures, now.

@@ -106,7 +106,7 @@ fn check(args: &RunArgs) -> Result<(), Exit> {
         return Err((EXIT_USAGE, told.join("\nlode: ")));
     }
     let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
-    let adapters = config::build_adapters(&config).map_err(|error| usage(&error))?;
+    let (adapters, _) = config::build_adapters(&config).map_err(|error| usage(&error))?;
     let mut names: Vec<_> = adapters.by_name.keys().map(String::as_str).collect();
     names.sort_unstable();
     let file = file.map_or("the defaults".into(), |file| file.display().to_string());

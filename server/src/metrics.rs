@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
-use lode_shared::Snapshot;
+use lode_shared::{Circuit, Snapshot, SolverView};
 use prometheus_client::encoding::text::encode as encode_text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -15,12 +15,14 @@ use crate::agent::AnswerError;
 use crate::axon::Refusal;
 
 type Labels = [(&'static str, String); 1];
+type TwoLabels = [(&'static str, String); 2];
 type Float = Gauge<f64, AtomicU64>;
 
 /// The text of `/metrics`.
-pub fn encode(snapshot: &Snapshot, rows_dropped: u64) -> Result<String, std::fmt::Error> {
+pub fn encode(snapshot: &Snapshot, by_solver: &[SolverView], rows_dropped: u64) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("miner");
     traffic(&mut registry, snapshot);
+    solvers(&mut registry, by_solver);
     cache(&mut registry, snapshot);
     tuner(&mut registry, snapshot);
     chain(&mut registry, snapshot);
@@ -82,6 +84,47 @@ fn traffic(registry: &mut Registry, snapshot: &Snapshot) {
         let name = format!("response_{quantile}");
         gauge(registry, &name, "Response time over the last five minutes", Unit::Seconds, value);
     }
+}
+
+/// By the solvers' names in the configuration.
+fn solvers(registry: &mut Registry, views: &[SolverView]) {
+    let calls = views.iter().map(|view| (view.name.clone(), view.calls)).collect();
+    counters(registry, "solver_calls", "Times a solver was asked", "solver", calls);
+    let failures = Family::<TwoLabels, Counter>::default();
+    for (view, (kind, count)) in views.iter().flat_map(|view| view.failures_by_kind.iter().map(move |row| (view, row)))
+    {
+        failures.get_or_create(&[("solver", view.name.clone()), ("kind", kind.clone())]).inc_by(*count);
+    }
+    registry.register("solver_failures", "Times a solver had no answer, by kind", failures);
+    let cost = Family::<Labels, Counter<f64, AtomicU64>>::default();
+    for (view, usd) in views.iter().filter_map(|view| Some((view, view.cost_usd?))) {
+        cost.get_or_create(&[("solver", view.name.clone())]).inc_by(usd);
+    }
+    let help = "What a solver's answers cost, US dollars, as far as known";
+    registry.register_with_unit("solver_cost", help, Unit::Other("usd".into()), cost);
+    let mut gauges = |name: &str, help: &str, unit: Option<Unit>, read: fn(&SolverView) -> Option<f64>| {
+        let family = Family::<Labels, Float>::default();
+        for (view, value) in views.iter().filter_map(|view| Some((view, read(view)?))) {
+            family.get_or_create(&[("solver", view.name.clone())]).set(value);
+        }
+        match unit {
+            Some(unit) => registry.register_with_unit(name, help, unit, family),
+            None => registry.register(name, help, family),
+        }
+    };
+    gauges("solver_inflight", "Calls of a solver under way", None, |view| Some(view.inflight as f64));
+    let help = "Whether a failover asks it: 0 closed, 1 half-open, 2 open";
+    gauges("solver_circuit", help, None, |view| {
+        view.circuit.map(|circuit| match circuit {
+            Circuit::Closed => 0.0,
+            Circuit::HalfOpen => 1.0,
+            Circuit::Open => 2.0,
+        })
+    });
+    let help = "Median time to an answer over the last ten minutes";
+    gauges("solver_response_p50", help, Some(Unit::Seconds), |view| view.p50_ms.map(|ms| ms / 1_000.0));
+    let help = "95th percentile of the same";
+    gauges("solver_response_p95", help, Some(Unit::Seconds), |view| view.p95_ms.map(|ms| ms / 1_000.0));
 }
 
 fn cache(registry: &mut Registry, snapshot: &Snapshot) {
@@ -146,4 +189,45 @@ fn chain(registry: &mut Registry, snapshot: &Snapshot) {
     let blocks = Unit::Other("blocks".into());
     gauge(registry, "immunity", "Immunity left", blocks.clone(), chain.immunity_blocks.map(|blocks| blocks as f64));
     gauge(registry, "chain_height", "Best block seen", blocks, chain.block.map(|block| block as f64));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn solvers_are_told_apart_by_name_and_what_is_not_measured_is_left_out() {
+        let view = SolverView {
+            name: "a".into(),
+            kind: "http".into(),
+            calls: 7,
+            failures: 2,
+            failures_by_kind: [("late".to_owned(), 2), ("upstream".to_owned(), 0)].into(),
+            inflight: 1,
+            p50_ms: Some(250.0),
+            p95_ms: None,
+            cost_usd: Some(0.25),
+            circuit: Some(Circuit::HalfOpen),
+            last_error: Some("whatever it said".into()),
+        };
+        let other = SolverView { name: "b".into(), circuit: None, cost_usd: None, p50_ms: None, ..view.clone() };
+        let mut registry = Registry::with_prefix("miner");
+        solvers(&mut registry, &[view, other]);
+        let mut text = String::new();
+        encode_text(&mut text, &registry).expect("a text");
+        for line in [
+            "miner_solver_calls_total{solver=\"b\"} 7",
+            "miner_solver_failures_total{solver=\"a\",kind=\"late\"} 2",
+            "miner_solver_failures_total{solver=\"a\",kind=\"upstream\"} 0",
+            "miner_solver_inflight{solver=\"a\"} 1.0",
+            "miner_solver_cost_usd_total{solver=\"a\"} 0.25",
+            "miner_solver_circuit{solver=\"a\"} 1.0",
+            "miner_solver_response_p50_seconds{solver=\"a\"} 0.25",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        for absent in ["circuit{solver=\"b\"", "cost_usd_total{solver=\"b\"", "p95_seconds{", "whatever it said"] {
+            assert!(!text.contains(absent), "{absent}\n{text}");
+        }
+    }
 }

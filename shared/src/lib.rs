@@ -10,6 +10,7 @@ pub mod decision;
 pub mod explain;
 pub mod history;
 pub mod snapshot;
+pub mod solver;
 pub mod traffic;
 pub mod tuner;
 
@@ -20,5 +21,6 @@ pub use decision::{Adjustment, Decision, HoldReason, Reason, Setting, Step};
 pub use explain::{CandidateView, EntryRow, Explanation, PatternRow, RequestRow, WhatIfPoint};
 pub use history::{History, HistoryPoint, Range};
 pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};
+pub use solver::{Circuit, SolverView};
 pub use traffic::{Percentiles, RequestRecord, Source, SourceCount, Traffic, ValidatorRow};
 pub use tuner::{Limits, Observed, PerformanceTuning, RawTargets, Settings, Targets};

@@ -11,7 +11,8 @@ use super::error::Error;
 
 /// `GET /metrics`
 pub async fn get(State(api): State<Arc<Api>>) -> Response {
-    match crate::metrics::encode(&api.figures.snapshot(), api.store.dropped() + api.cache.lost()) {
+    let rows_dropped = api.store.dropped() + api.cache.lost();
+    match crate::metrics::encode(&api.figures.snapshot(), &api.figures.solvers(), rows_dropped) {
         Ok(text) => {
             ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

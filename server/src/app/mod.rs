@@ -167,7 +167,7 @@ impl App {
             tasks.spawn("devnet validators", run_demo_traffic(traffic, stop.clone()));
         }
 
-        let adapters = build_adapters(&config)?;
+        let (adapters, solvers) = build_adapters(&config)?;
         let asked = |name: &Option<String>| {
             let adapter = adapters.by_name.get(name.as_ref()?)?;
             Some((Arc::clone(&adapter.name), Arc::clone(adapter.asks.as_ref()?)))
@@ -247,6 +247,7 @@ impl App {
             tuner_interval_s: tuner_config.interval_s,
             started_ms: started_ns / 1_000_000,
             clock: clock.clone(),
+            solvers,
             latest: Mutex::new(None),
         });
         tasks.spawn("history", Arc::clone(&figures).sample(store.clone(), stop.clone()));

@@ -64,7 +64,7 @@ pub(super) async fn start_upstream(config: &mut Config) -> Result<TcpListener, S
     let any_port = SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
     let listener = bind("devnet's solver", any_port, "--axon.ip").await?;
     let url = format!("http://{}/solve", address(&listener)).parse().expect("an address makes a URL");
-    config.solver.entry("web".into()).or_insert(SolverConfig::Http { url });
+    config.solver.entry("web".into()).or_insert(SolverConfig::http(url));
     Ok(listener)
 }
 

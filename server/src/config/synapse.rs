@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::solver::{Solvers, build_solvers};
+use super::solver::build_solvers;
 use super::{Config, ConfigError, SolverConfig};
 use crate::agent::{Adapter, Asks, Feedback, HashField, Part, PromptSource, ScopeField};
 use crate::axon::{ALL_BODIES_BYTES, Adapters};
 use crate::domain::{Answer, Comparison, Template};
+use crate::ports::Solver;
+use crate::solver::Meters;
 
 /// Presets inside the binary.
 const PRESETS: [(&str, &str); 2] = [
@@ -142,22 +144,22 @@ struct Preset {
     solver: BTreeMap<String, SolverConfig>,
 }
 
-/// Makes every adapter of `config`: presets first, own ones over them, and the ping.
-pub fn build_adapters(config: &Config) -> Result<Adapters, ConfigError> {
-    let (adapters, faults) = assemble(config);
+/// Makes every adapter of `config`: presets first, own ones over them, and the ping. Beside them every solver.
+pub fn build_adapters(config: &Config) -> Result<(Adapters, Meters), ConfigError> {
+    let (adapters, solvers, faults) = assemble(config);
     match faults.into_iter().next() {
         Some(fault) => Err(fault),
-        None => Ok(adapters),
+        None => Ok((adapters, solvers)),
     }
 }
 
 /// What keeps synapses and solvers from being made.
 pub(super) fn faults(config: &Config) -> Vec<String> {
-    assemble(config).1.iter().map(ConfigError::to_string).collect()
+    assemble(config).2.iter().map(ConfigError::to_string).collect()
 }
 
 /// What can be made, and why the rest cannot.
-fn assemble(config: &Config) -> (Adapters, Vec<ConfigError>) {
+fn assemble(config: &Config) -> (Adapters, Meters, Vec<ConfigError>) {
     let mut faults = Vec::new();
     let mut synapses: BTreeMap<String, SynapseConfig> = BTreeMap::new();
     let mut configs: BTreeMap<String, SolverConfig> = BTreeMap::new();
@@ -173,7 +175,7 @@ fn assemble(config: &Config) -> (Adapters, Vec<ConfigError>) {
     synapses.extend(config.synapse.iter().map(|synapse| (synapse.name.clone(), synapse.clone())));
     configs.extend(config.solver.clone());
     let names: Vec<_> = configs.keys().cloned().collect();
-    let (solvers, faulty) = build_solvers(configs);
+    let (solvers, faulty) = build_solvers(&configs);
     faults.extend(faulty);
     let joins = feedback_joins(&synapses).unwrap_or_else(|fault| {
         faults.push(fault);
@@ -202,7 +204,7 @@ fn assemble(config: &Config) -> (Adapters, Vec<ConfigError>) {
             Err(fault) => faults.push(fault),
         }
     }
-    (adapters, faults)
+    (adapters, solvers, faults)
 }
 
 fn fixed(name: &str) -> Adapter {
@@ -246,7 +248,7 @@ fn feedback_joins(synapses: &BTreeMap<String, SynapseConfig>) -> Result<BTreeMap
     Ok(joins)
 }
 
-fn build_adapter(config: SynapseConfig, solvers: &Solvers, join: Option<Vec<String>>) -> Result<Adapter, ConfigError> {
+fn build_adapter(config: SynapseConfig, solvers: &Meters, join: Option<Vec<String>>) -> Result<Adapter, ConfigError> {
     let name = config.name.clone();
     let fault = |what: String| ConfigError::Value(format!("synapse {name}: {what}"));
     let asks = match &config.prompt {
@@ -292,7 +294,7 @@ fn build_adapter(config: SynapseConfig, solvers: &Solvers, join: Option<Vec<Stri
 fn build_asks(
     config: &SynapseConfig,
     prompt: &str,
-    solvers: &Solvers,
+    solvers: &Meters,
     join: Option<Vec<String>>,
 ) -> Result<Asks, String> {
     let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -330,7 +332,7 @@ fn build_asks(
         cache: config.cache,
         stream: config.stream,
         timeout: Duration::from_secs_f64(config.timeout_s),
-        solver: Arc::clone(solver),
+        solver: Arc::clone(solver) as Arc<dyn Solver>,
         solver_name: name.as_str().into(),
     };
     if let Some(fallback) = &asks.fallback {
@@ -361,7 +363,7 @@ mod tests {
     use super::*;
 
     fn with(text: &str) -> Result<Adapters, ConfigError> {
-        build_adapters(&toml::from_str(text).expect("TOML of the right shape"))
+        build_adapters(&toml::from_str(text).expect("TOML of the right shape")).map(|(adapters, _)| adapters)
     }
 
     #[test]

@@ -1,28 +1,34 @@
 //! What Lode decides, as pure functions: no I/O, no clock, no randomness but what is passed in.
 
+mod breaker;
 mod bucket;
 mod compare;
 mod evidence;
+mod latency;
 mod limit;
 mod metagraph;
 mod pattern;
 mod policy;
 mod question;
+mod share;
 mod template;
 mod tuning;
 mod window;
 
+pub use breaker::{Breaker, Pass, Shut};
 pub use bucket::{Bucket, Rate};
 pub use compare::Comparison;
 pub use evidence::{
     Calibration, HalfLife, LabelKind, Ledger, Posterior, Prior, Tier, WhatIf, WrongShare, Z_95, wilson_lower,
     wilson_upper,
 };
+pub use latency::Latencies;
 pub use limit::{Durations, Limit};
 pub use metagraph::{AxonInfo, ChainView, Metagraph, Neuron};
 pub use pattern::{Limits as PatternLimits, Listed as ListedPattern, Patterns};
 pub use policy::{Callers, Policy, PolicyRefusal};
 pub use question::{Answer, Digest128, Question, Task};
+pub use share::Share;
 pub use template::{Template, field, text_of};
 pub use tuning::{Cadence, Round, decide};
 pub use window::{Sample, Window};

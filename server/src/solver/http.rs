@@ -1,30 +1,117 @@
-//! Answers by an HTTP service: the task's fields go out as one JSON object, the answer's fields come back as one. Where the
-//! answer is streamed, the service may send its text instead, as `text/…`, bit by bit.
+//! Answers by an HTTP service: the task's fields go out as one JSON object, the answer's fields come back as one; `send`
+//! and `receive` say where the service calls them otherwise. Where the answer is streamed, the service may send its text
+//! instead, as `text/…`, bit by bit.
+//!
+//! A try that failed is made again only where nothing can have come of it: nobody listened, or the service hung up before
+//! it began to answer; and after 502, 503 and 504 when the configuration says that asking twice does no harm.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::http::header::CONTENT_TYPE;
+use axum::body::Bytes;
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use rand::RngExt;
+use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep, timeout_at};
 use url::{Host, Url};
 
+use super::mapping::{Receiving, Sending};
+use super::retry;
 use crate::domain::Task;
 use crate::ports::{SolveCall, SolveError, Solved, Solver, Write};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An answer larger than this is a fault of the service, not an answer.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+const MAX_RETRIES: u32 = 3;
+/// Headers that follow from the body.
+const OWN_HEADERS: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
+
+/// `kind = "http"`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Where it listens.
+    pub url: Url,
+    /// What is sent: field to text with slots (`"{prompt}"`), JSON pointer into the task's fields (`"/site/url"`, which
+    /// keeps its type), or any other value. Absent: the task's fields as they are.
+    #[serde(default)]
+    pub send: Option<toml::Table>,
+    /// The answer's fields: name to JSON pointer into what the service answers. Empty: all that it answers.
+    #[serde(default)]
+    pub receive: BTreeMap<String, String>,
+    /// Headers sent along.
+    #[serde(default)]
+    pub headers: BTreeMap<String, HeaderConfig>,
+    /// How often a try that failed is made again, 0 to 3.
+    #[serde(default)]
+    pub retries: u32,
+    /// Whether asking twice does no harm, so that 502, 503 and 504 are retried too.
+    #[serde(default)]
+    pub idempotent: bool,
+}
+
+/// The value of a header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a header is a text, or { key_file = \"…\" }")]
+pub enum HeaderConfig {
+    /// As it stands here.
+    Value(String),
+    /// As it stands in a file, for what must not stand in a configuration.
+    File(KeyFile),
+}
+
+/// A file that holds a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyFile {
+    /// The file; blanks around its text are not sent.
+    pub key_file: PathBuf,
+}
 
 /// A service that solves tasks.
 pub struct HttpSolver {
     client: reqwest::Client,
     url: Url,
+    headers: HeaderMap,
+    send: Option<Sending>,
+    receive: Receiving,
+    retries: u32,
+    idempotent: bool,
+    /// Before the first retry, on average.
+    pause: Duration,
+    random: Mutex<StdRng>,
+}
+
+/// A try without an answer.
+struct Fault {
+    error: SolveError,
+    may_retry: bool,
+}
+
+impl HttpConfig {
+    /// Posts to `url`, with everything else as it is by default.
+    pub fn new(url: Url) -> Self {
+        Self { url, send: None, receive: BTreeMap::new(), headers: BTreeMap::new(), retries: 0, idempotent: false }
+    }
 }
 
 impl HttpSolver {
-    /// Posts to `url`.
-    pub fn new(url: Url) -> Result<Self, reqwest::Error> {
+    /// As configured; retries wait by `random`. Says what cannot be used.
+    pub fn new(config: HttpConfig, random: StdRng) -> Result<Self, String> {
+        let HttpConfig { url, send, receive, headers, retries, idempotent } = config;
+        if retries > MAX_RETRIES {
+            return Err(format!("retries is {retries}; it must be 0 to {MAX_RETRIES}"));
+        }
+        let headers = headers.into_iter().map(|(name, value)| header(&name, value)).collect::<Result<_, _>>()?;
+        let (send, receive) = (send.map(Sending::new).transpose()?, Receiving::new(receive)?);
         // A task is the validator's data: it goes where the operator said, and follows no redirect elsewhere.
         let mut client =
             reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
@@ -32,52 +119,125 @@ impl HttpSolver {
             // A proxy would look for the service on its own machine.
             client = client.no_proxy();
         }
-        Ok(Self { client: client.build()?, url })
+        let client = client.build().map_err(|error| format!("no HTTP client: {error}"))?;
+        let (pause, random) = (retry::PAUSE, Mutex::new(random));
+        Ok(Self { client, url, headers, send, receive, retries, idempotent, pause, random })
     }
 
-    async fn post(&self, task: &Task, write: Write<'_>) -> Result<Map<String, Value>, SolveError> {
-        // Never the URL in an error: it may hold credentials.
-        let upstream = |error: reqwest::Error| {
-            let error = anyhow::Error::from(error.without_url());
-            SolveError::Upstream(format!("the solver at {} failed: {error:#}", self.origin()))
-        };
-        let mut response = self.client.post(self.url.clone()).json(&task.fields).send().await.map_err(upstream)?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(SolveError::Upstream(format!("the solver at {} answered {status}", self.origin())));
+    async fn post(&self, task: &Task, deadline: Instant, write: Write<'_>) -> Result<Map<String, Value>, SolveError> {
+        let body = self.body(task)?;
+        let mut tried = 0;
+        loop {
+            let fault = match self.send(body.clone()).await {
+                Ok(response) => return self.read(response, task, write).await,
+                Err(fault) => fault,
+            };
+            let may_retry = fault.may_retry && tried < self.retries;
+            let random = self.random.lock().random();
+            let pause = retry::pause(self.pause, tried, random, Instant::now(), deadline);
+            match pause.filter(|_| may_retry) {
+                Some(pause) => sleep(pause).await,
+                None => return Err(fault.error),
+            }
+            tried += 1;
         }
+    }
+
+    fn body(&self, task: &Task) -> Result<Bytes, SolveError> {
+        let json = match &self.send {
+            None => serde_json::to_vec(&task.fields),
+            Some(send) => serde_json::to_vec(&send.fill(task).map_err(|slot| {
+                SolveError::BadAnswer(format!("`send` needs {{{slot}}}, which the request does not give"))
+            })?),
+        };
+        Ok(json.expect("JSON values always serialise").into())
+    }
+
+    /// One try, until the answer's head is there.
+    async fn send(&self, body: Bytes) -> Result<reqwest::Response, Fault> {
+        let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
+        let sent = request.headers(self.headers.clone()).send().await;
+        let response =
+            sent.map_err(|error| Fault { may_retry: retry::never_began(&error), error: self.upstream(error) })?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let (message, retry_after) =
+            (self.fault(&format!("answered {status}")), retry::retry_after(response.headers()));
+        let may_retry = self.idempotent && retry::may_pass(status);
+        Err(match status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                Fault { error: SolveError::Limited { message, retry_after }, may_retry: false }
+            }
+            StatusCode::SERVICE_UNAVAILABLE if response.headers().contains_key(RETRY_AFTER) => {
+                Fault { error: SolveError::Limited { message, retry_after }, may_retry: false }
+            }
+            // It is well, but can do nothing with this one.
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
+                Fault { error: SolveError::BadAnswer(message), may_retry }
+            }
+            _ => Fault { error: SolveError::Upstream(message), may_retry },
+        })
+    }
+
+    /// Reads the answer; passes its text on as it comes where the task is streamed and it is text.
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        task: &Task,
+        write: Write<'_>,
+    ) -> Result<Map<String, Value>, SolveError> {
+        let bad = |what: &str| SolveError::BadAnswer(self.fault(what));
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let streams = task.streams.as_ref().filter(|_| content_type.is_some_and(is_text));
         let mut body = Vec::new();
         let mut passed_on = 0;
-        while let Some(chunk) = response.chunk().await.map_err(upstream)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.upstream(error))? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(SolveError::BadAnswer(format!("the solver at {} answered too much", self.origin())));
+                return Err(bad("answered too much"));
             }
             body.extend_from_slice(&chunk);
             if streams.is_some() {
-                let text = whole_characters(&body[passed_on..]);
-                let text = text
-                    .ok_or_else(|| SolveError::BadAnswer(format!("the solver at {} sent no UTF-8", self.origin())))?;
+                let text = whole_characters(&body[passed_on..]).ok_or_else(|| bad("sent no UTF-8"))?;
                 write(text);
                 passed_on += text.len();
             }
         }
         if let Some(field) = streams {
-            let text = String::from_utf8(body);
-            let text =
-                text.map_err(|_| SolveError::BadAnswer(format!("the solver at {} sent no UTF-8", self.origin())))?;
+            let text = String::from_utf8(body).map_err(|_| bad("sent no UTF-8"))?;
             return Ok(Map::from_iter([(field.clone(), text.into())]));
         }
-        match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => Ok(fields),
-            _ => Err(SolveError::BadAnswer(format!("the solver at {} answered no JSON object", self.origin()))),
-        }
+        let said = serde_json::from_slice(&body).map_err(|_| bad("answered no JSON"))?;
+        self.receive.fields(said).map_err(|what| bad(&what))
     }
 
-    fn origin(&self) -> String {
-        self.url.origin().ascii_serialization()
+    fn upstream(&self, error: reqwest::Error) -> SolveError {
+        // Never the URL in an error: it may hold credentials.
+        let error = anyhow::Error::from(error.without_url());
+        SolveError::Upstream(self.fault(&format!("failed: {error:#}")))
     }
+
+    fn fault(&self, what: &str) -> String {
+        format!("the solver at {} {what}", self.url.origin().ascii_serialization())
+    }
+}
+
+fn header(name: &str, value: HeaderConfig) -> Result<(HeaderName, HeaderValue), String> {
+    let known: HeaderName = name.parse().map_err(|_| format!("headers.{name}: that is no name of a header"))?;
+    if OWN_HEADERS.contains(&known) {
+        return Err(format!("headers.{name}: it follows from the body; leave it out"));
+    }
+    let value = match value {
+        HeaderConfig::Value(text) => text,
+        HeaderConfig::File(KeyFile { key_file }) => std::fs::read_to_string(&key_file)
+            .map_err(|error| format!("headers.{name}.key_file: cannot read {}: {error}", key_file.display()))?,
+    };
+    // Never the value in an error: it may be a key.
+    let mut value = HeaderValue::from_str(value.trim())
+        .map_err(|_| format!("headers.{name}: its value holds what no header may, such as a line break"))?;
+    value.set_sensitive(true);
+    Ok((known, value))
 }
 
 fn is_text(content_type: &str) -> bool {
@@ -104,21 +264,10 @@ fn is_loopback(url: &Url) -> bool {
 
 impl Solver for HttpSolver {
     fn solve<'a>(&'a self, task: &'a Task, call: SolveCall<'a>) -> BoxFuture<'a, Result<Solved, SolveError>> {
-        self.post(task, call.write).map(|answer| answer.map(Solved::from)).boxed()
+        let post = timeout_at(call.deadline, self.post(task, call.deadline, call.write));
+        post.map(|answer| answer.unwrap_or(Err(SolveError::Late)).map(Solved::from)).boxed()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_passed_on_up_to_its_last_whole_character() {
-        let text = "é€😀";
-        for end in 0..=text.len() {
-            let shown = whole_characters(&text.as_bytes()[..end]).expect("UTF-8 so far");
-            assert!(text.starts_with(shown) && end - shown.len() < 4, "{end}: {shown}");
-        }
-        assert_eq!(whole_characters(b"ok\xffno"), None, "what is no UTF-8 is never passed on");
-    }
-}
+mod tests;

@@ -223,7 +223,7 @@ async fn an_upstream_that_fails_is_told_apart_from_a_refusal() {
         }
     });
     let url = format!("http://user:secret@{gone}/solve").parse().unwrap();
-    config.solver.insert("web".into(), lode::config::SolverConfig::Http { url });
+    config.solver.insert("web".into(), lode::config::SolverConfig::http(url));
     let miner = Miner::start(config, folder.path(), NOW_NS).await;
     let reply = miner.call(&miner.sign("TaskSynapse", &json!({"prompt": "p", "url": "u"}))).await;
     assert_eq!(reply.status, 500);
@@ -242,7 +242,7 @@ const UPSTREAM_ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/js
 async fn slow_upstream(config: &mut Config) -> tokio::net::TcpListener {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/solve", listener.local_addr().unwrap()).parse().unwrap();
-    config.solver.insert("web".into(), lode::config::SolverConfig::Http { url });
+    config.solver.insert("web".into(), lode::config::SolverConfig::http(url));
     listener
 }
 

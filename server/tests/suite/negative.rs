@@ -67,7 +67,7 @@ const DIFFERENT: &[(&str, u16, &str, &str)] = &[
 fn config() -> Config {
     let mut config = interop_config();
     // Nothing listens there.
-    config.solver.insert("fails".into(), SolverConfig::Http { url: "http://127.0.0.1:1/".parse().unwrap() });
+    config.solver.insert("fails".into(), SolverConfig::http("http://127.0.0.1:1/".parse().unwrap()));
     let fails = "name = 'FailSynapse'\nprompt = 'kind'\nanswer = ['reply']\nsolver = 'fails'";
     config.synapse.push(toml::from_str(fails).unwrap());
     config

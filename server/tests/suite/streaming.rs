@@ -15,7 +15,7 @@ async fn miner(folder: &tempfile::TempDir) -> (Miner, TcpListener) {
     let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut config = interop_config();
     let url = format!("http://{}/solve", upstream.local_addr().unwrap()).parse().unwrap();
-    config.solver.insert("replies".into(), SolverConfig::Http { url });
+    config.solver.insert("replies".into(), SolverConfig::http(url));
     (Miner::start(config, folder.path(), NOW_NS).await, upstream)
 }
 
