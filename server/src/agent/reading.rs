@@ -59,7 +59,7 @@ impl PromptSource {
             }
             Self::Field(name) => match field(fields, name) {
                 Some(Value::String(text)) => Ok(Read { prompt: text.clone(), around: None }),
-                Some(Value::Array(items)) => {
+                Some(Value::Array(items)) if !items.is_empty() => {
                     let texts: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
                     match texts {
                         // Joined texts could come from different lists, so the list itself counts.

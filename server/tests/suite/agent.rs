@@ -181,7 +181,7 @@ async fn an_openai_client_gets_whole_and_streamed_completions() {
         (json!({"messages": messages, "tools": []}), "tools"),
         (json!({"messages": messages, "n": 2}), "`n`"),
         (json!({"prompt": "p"}), "messages"),
-        (json!({"messages": []}), "user"),
+        (json!({"messages": []}), "no prompt"),
     ] {
         let refused = ask(body).await;
         let message = refused.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
