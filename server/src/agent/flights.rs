@@ -134,6 +134,11 @@ impl Landing {
         }
     }
 
+    /// Tells everybody the answer, those who board from now on too, until it has landed.
+    pub fn announce(&self, fresh: &Fresh) {
+        self.passengers.send_modify(|progress| progress.outcome = Some(Ok(fresh.clone())));
+    }
+
     /// Lands with `outcome`.
     pub fn land(mut self, outcome: Outcome) {
         self.outcome = Some(outcome);
@@ -145,7 +150,11 @@ impl Drop for Landing {
         // First the flight, then the news: who boards again must not board this one.
         self.leave(&mut self.flights.inflight.lock());
         if let Some(outcome) = self.outcome.take() {
-            self.passengers.send_modify(|progress| progress.outcome = Some(outcome));
+            self.passengers.send_if_modified(|progress| {
+                let is_news = progress.outcome.is_none();
+                progress.outcome.get_or_insert(outcome);
+                is_news
+            });
         }
     }
 }

@@ -316,13 +316,15 @@ impl Agent {
             shadows.earn();
             let started = Instant::now();
             let outcome = solve(&asks, &task, &*recall, started - queued, &|text| landing.write(text)).await;
+            // Before anybody wakes: who asks again at once must find it free.
+            place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
             if let Ok(fresh) = &outcome
                 && asks.cache
             {
+                // Nobody waits for memory to take it in; who asks meanwhile still boards this flight.
+                landing.announce(fresh);
                 recall.remember(&task.question, Arc::clone(&fresh.answer), clock.now_ms());
             }
-            // Before anybody wakes: who asks again at once must find it free.
-            place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
             landing.land(outcome);
         });
     }

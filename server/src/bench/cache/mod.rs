@@ -4,6 +4,7 @@
 //! Every prompt that is looked up is a new one, so that the memory of the last prompts hides nothing. Whatever else runs on
 //! the machine only ever adds to a time: of several rounds the least counts.
 
+mod agent;
 mod kept;
 mod prompts;
 mod recall;
@@ -46,6 +47,7 @@ pub(super) async fn run(million: bool, out: &mut impl Write) -> Result<()> {
     // First, while nothing that was freed hides what is taken.
     kept::measure(&mut table).await?;
     exact(&mut table)?;
+    agent::measure(&mut table).await?;
     // Eight scopes, so that there are enough prompts to look up.
     similar("500 entries", 500, 8, Some(60.0), Some(&["2,800", "16,600"]), &mut table)?;
     similar("10,000 entries", 10_000, 1, Some(200.0), Some(&["", "17,200"]), &mut table)?;
