@@ -3,6 +3,7 @@
 //! Every struct is the documentation of its section; unknown keys are refused.
 
 mod load;
+mod openai;
 mod solver;
 mod synapse;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, load, toml_fault};
+pub use openai::OpenAiConfig;
 pub use solver::SolverConfig;
 pub use synapse::{SynapseConfig, build_adapters};
 

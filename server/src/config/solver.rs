@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::ConfigError;
+use super::openai::OpenAiConfig;
 use crate::ports::Solver;
 use crate::solver::{HttpSolver, RulesSolver};
 
@@ -31,6 +32,8 @@ pub enum SolverConfig {
         /// Where it listens.
         url: Url,
     },
+    /// A model behind an OpenAI-compatible chat API.
+    Openai(Box<OpenAiConfig>),
 }
 
 /// Every solver by its name.
@@ -57,5 +60,6 @@ fn build_solver(name: &str, config: SolverConfig) -> Result<Arc<dyn Solver>, Con
         SolverConfig::Http { url } => {
             Ok(Arc::new(HttpSolver::new(url).map_err(|error| fault(format!("no HTTP client: {error}")))?))
         }
+        SolverConfig::Openai(config) => Ok(Arc::new(config.build().map_err(fault)?)),
     }
 }
