@@ -6,6 +6,7 @@ BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/.*"\(.*\)"/\1/p;q}' Ca
 VENV    := target/interop-venv
 SDK     := 10.5.0
 VENVS   := $(VENV) $(VENV)-9.12.2 $(VENV)-11.3
+LITELLM := 1.106.2
 
 export PATH := $(CURDIR)/frontend/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 SHELL := bash
@@ -19,7 +20,7 @@ need = { echo "lode: $(1) is missing and could not be installed; is there a netw
 FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
-.PHONY: help run test check ui bench microbench fuzz train interop screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: help run test check ui bench microbench fuzz train interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
@@ -30,6 +31,7 @@ help:
 	@echo 'make fuzz         fuzz what strangers send, FUZZ_S=$(FUZZ_S) seconds for each target (nightly Rust)'
 	@echo 'make train        make the verifier'"'"'s weights again from generated pairs'
 	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
+	@echo 'make interop-openai  Lode before a real LiteLLM proxy $(LITELLM); part of interop'
 	@echo 'make screenshots  pictures of the page, for the README'
 
 run: ui
@@ -79,6 +81,11 @@ train: crates
 interop: crates $(VENVS:%=%/installed)
 	@cargo build --locked -p lode
 	@server/tests/interop/run.sh $(VENVS:%=%/bin/python)
+	@$(MAKE) --no-print-directory interop-openai
+
+interop-openai: crates $(VENV)/installed $(VENV)-litellm/installed
+	@cargo build --locked -p lode
+	@server/tests/interop/litellm.sh $(VENV)-litellm/bin/litellm $(VENV)/bin/python
 
 screenshots: ui chromium nextest
 	@LODE_PICTURES_AFTER_S=190 cargo nextest run --locked --workspace -E 'test(the_page_fits)'
@@ -131,6 +138,7 @@ chromium:
 $(VENV)/installed:        PACKAGES := bittensor==$(SDK)
 $(VENV)-9.12.2/installed: PACKAGES := bittensor==9.12.2 "async-substrate-interface<2"
 $(VENV)-11.3/installed:   PACKAGES := "bittensor==11.3.*"
-$(VENVS:%=%/installed): %/installed:
-	@python3 -m venv $* && $*/bin/pip install --quiet $(PACKAGES) || $(call need,the Python SDK in $* (bittensor))
+$(VENV)-litellm/installed: PACKAGES := "litellm[proxy]==$(LITELLM)"
+$(VENVS:%=%/installed) $(VENV)-litellm/installed: %/installed:
+	@python3 -m venv $* && $*/bin/pip install --quiet $(PACKAGES) || $(call need,a Python package in $*)
 	@touch $@

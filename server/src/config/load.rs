@@ -67,7 +67,7 @@ pub fn load(file: Option<&Path>, flags: Table) -> Result<Config, ConfigError> {
 /// A configuration by this text alone, its ranges unchecked. Nothing when it cannot be read.
 pub(super) fn from_text(text: &str, folder: &Path) -> Option<Config> {
     let mut table: Table = text.parse().unwrap_or_default();
-    resolve_rules(&mut table, folder);
+    resolve_files(&mut table, folder);
     Figment::from(Serialized::defaults(Config::default())).merge(Serialized::globals(table)).extract().ok()
 }
 
@@ -86,7 +86,7 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
     };
     toml::from_str::<Config>(&text).map_err(fault)?;
     let mut table = text.parse().map_err(fault)?;
-    resolve_rules(&mut table, path.parent().unwrap_or(Path::new("")));
+    resolve_files(&mut table, path.parent().unwrap_or(Path::new("")));
     Ok(table)
 }
 
@@ -97,14 +97,16 @@ pub fn toml_fault(text: &str, error: &toml::de::Error) -> (usize, String) {
     (line, error.message().replace('\n', " "))
 }
 
-/// Rule files stand beside the configuration that names them, wherever the process was started.
-fn resolve_rules(table: &mut Table, folder: &Path) {
+/// A solver's files stand beside the configuration that names them, wherever the process was started.
+fn resolve_files(table: &mut Table, folder: &Path) {
     let solvers = table.get_mut("solver").and_then(Value::as_table_mut);
     for (_, solver) in solvers.into_iter().flatten() {
-        if let Some(Value::String(rules)) = solver.get_mut("rules")
-            && !rules.starts_with("builtin:")
-        {
-            *rules = folder.join(&*rules).to_string_lossy().into_owned();
+        for key in ["rules", "key_file", "schema"] {
+            if let Some(Value::String(file)) = solver.get_mut(key)
+                && !file.starts_with("builtin:")
+            {
+                *file = folder.join(&*file).to_string_lossy().into_owned();
+            }
         }
     }
 }
@@ -161,15 +163,18 @@ mod tests {
     }
 
     #[test]
-    fn rule_files_are_sought_beside_the_configuration() {
+    fn a_solver_s_files_are_sought_beside_the_configuration() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lode.toml");
-        let text = "[solver.a]\nkind = \"rules\"\nrules = \"mine.toml\"\n[solver.b]\nkind = \"rules\"\nrules = \"builtin:web\"";
+        let text = "[solver.a]\nkind = \"rules\"\nrules = \"mine.toml\"\n[solver.b]\nkind = \"rules\"\nrules = \"builtin:web\"\n\
+                    [solver.c]\nkind = \"openai\"\nurl = \"\"\nmodel = \"\"\nkey_file = \"key\"";
         std::fs::write(&path, text).expect("written");
         let config = load(Some(&path), Table::new()).expect("good");
         let mine = folder.path().join("mine.toml").to_string_lossy().into_owned();
         assert_eq!(config.solver["a"], super::super::SolverConfig::Rules { rules: mine });
         assert_eq!(config.solver["b"], super::super::SolverConfig::Rules { rules: "builtin:web".into() });
+        let super::super::SolverConfig::Openai(model) = &config.solver["c"] else { panic!("{:?}", config.solver) };
+        assert_eq!(model.key_file.as_deref(), Some(folder.path().join("key").as_path()));
     }
 
     #[test]

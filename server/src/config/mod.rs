@@ -4,6 +4,7 @@
 
 mod faults;
 mod load;
+mod openai;
 mod solver;
 mod synapse;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use faults::{Fault, Faults, faults_of};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};
+pub use openai::OpenAiConfig;
 pub use solver::SolverConfig;
 pub use synapse::{FeedbackConfig, ScopeConfig, SynapseConfig, build_adapters};
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::ConfigError;
+use super::openai::OpenAiConfig;
 use crate::solver::{
     FailoverConfig, FailoverSolver, HedgeConfig, HedgeSolver, HttpConfig, HttpSolver, Meter, Meters, RaceConfig,
     RaceSolver, RulesSolver,
@@ -37,6 +38,8 @@ pub enum SolverConfig {
     Hedge(HedgeConfig),
     /// Other solvers, all at once.
     Race(RaceConfig),
+    /// A model behind an OpenAI-compatible chat API.
+    Openai(Box<OpenAiConfig>),
 }
 
 impl SolverConfig {
@@ -48,7 +51,7 @@ impl SolverConfig {
     /// The solvers that it asks.
     fn of(&self) -> &[String] {
         match self {
-            Self::Rules { .. } | Self::Http(_) => &[],
+            Self::Rules { .. } | Self::Http(_) | Self::Openai(_) => &[],
             Self::Failover(config) => &config.of,
             Self::Hedge(config) => &config.of,
             Self::Race(config) => &config.of,
@@ -119,6 +122,7 @@ fn build_solver(name: &str, config: &SolverConfig, members: Vec<Arc<Meter>>) -> 
         SolverConfig::Http(config) => {
             Ok(Meter::new(name, "http", HttpSolver::new(config.clone(), rand::make_rng::<StdRng>())?))
         }
+        SolverConfig::Openai(config) => Ok(Meter::new(name, "openai", config.as_ref().clone().build()?)),
         SolverConfig::Failover(config) => {
             config.check()?;
             Ok(Meter::new(name, "failover", FailoverSolver::new(config, members)))

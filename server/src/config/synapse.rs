@@ -16,9 +16,10 @@ use crate::ports::Solver;
 use crate::solver::Meters;
 
 /// Presets inside the binary.
-const PRESETS: [(&str, &str); 2] = [
+const PRESETS: [(&str, &str); 3] = [
     ("sn36-2025", include_str!("../../presets/sn36-2025.toml")),
     ("prompt", include_str!("../../presets/prompt.toml")),
+    ("chat", include_str!("../../presets/chat.toml")),
 ];
 /// The synapse that every axon answers: the protocol's ping.
 const PING: &str = "Synapse";

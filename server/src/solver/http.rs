@@ -20,16 +20,14 @@ use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout_at};
-use url::{Host, Url};
+use url::Url;
 
+use super::client::{MAX_ANSWER_BYTES, client_for};
 use super::mapping::{Receiving, Sending};
 use super::retry;
 use crate::domain::Task;
 use crate::ports::{SolveCall, SolveError, Solved, Solver, Write};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// An answer larger than this is a fault of the service, not an answer.
-const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 const MAX_RETRIES: u32 = 3;
 /// Headers that follow from the body.
 const OWN_HEADERS: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
@@ -112,14 +110,7 @@ impl HttpSolver {
         }
         let headers = headers.into_iter().map(|(name, value)| header(&name, value)).collect::<Result<_, _>>()?;
         let (send, receive) = (send.map(Sending::new).transpose()?, Receiving::new(receive)?);
-        // A task is the validator's data: it goes where the operator said, and follows no redirect elsewhere.
-        let mut client =
-            reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
-        if is_loopback(&url) {
-            // A proxy would look for the service on its own machine.
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|error| format!("no HTTP client: {error}"))?;
+        let client = client_for(&url).map_err(|error| format!("no HTTP client: {error}"))?;
         let (pause, random) = (retry::PAUSE, Mutex::new(random));
         Ok(Self { client, url, headers, send, receive, retries, idempotent, pause, random })
     }
@@ -250,15 +241,6 @@ fn whole_characters(bytes: &[u8]) -> Option<&str> {
         Ok(text) => Some(text),
         Err(error) if error.error_len().is_some() => None,
         Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok(),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
     }
 }
 

@@ -2,12 +2,14 @@
 //! [`RaceSolver`]. Each is counted by its [`Meter`].
 
 mod circuit;
+mod client;
 mod contest;
 mod failover;
 mod hedge;
 mod http;
 mod mapping;
 mod meter;
+pub mod openai;
 mod race;
 mod retry;
 mod rules;

@@ -4,10 +4,12 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{DATE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use tokio::time::Instant;
 
+/// Nobody waits longer, whatever a service says.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3_600);
 /// Before the first retry, on average; twice as long before each that follows.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
@@ -45,10 +47,18 @@ pub(super) fn may_pass(status: StatusCode) -> bool {
     matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
 }
 
-/// When the service may be asked again, as far as it says so in seconds; a date is not read.
+/// How long a service wants to be left alone. A date is read by the service's own clock.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse::<u32>().ok()?;
-    Some(Duration::from_secs(seconds.into()))
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let value = text(RETRY_AFTER)?;
+    let after = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let date = |text| httpdate::parse_http_date(text).ok();
+            date(value)?.duration_since(date(text(DATE)?)?).unwrap_or_default()
+        }
+    };
+    Some(after.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -67,16 +77,19 @@ mod tests {
     }
 
     #[test]
-    fn only_seconds_are_read() {
-        let after = |text: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, text.parse().expect("a header"));
-            retry_after(&headers)
+    fn retry_after_is_seconds_or_a_date_by_the_service_s_clock() {
+        let with = |after: &str, date: Option<&str>| {
+            let date = date.map(|date| (DATE, date));
+            let pairs = [(RETRY_AFTER, after)].into_iter().chain(date);
+            retry_after(&pairs.map(|(name, text)| (name, text.parse().expect("a value"))).collect())
         };
-        assert_eq!(after("120"), Some(Duration::from_secs(120)));
-        for text in ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "1.5", "99999999999999999999", ""] {
-            assert_eq!(after(text), None, "{text}");
+        let now = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(with("7", None), Some(Duration::from_secs(7)));
+        assert_eq!(with("Sun, 06 Nov 1994 08:50:00 GMT", now), Some(Duration::from_secs(23)));
+        assert_eq!(with("Sun, 06 Nov 1994 08:49:00 GMT", now), Some(Duration::ZERO), "that is over");
+        assert_eq!(with("123456789", None), Some(MAX_RETRY_AFTER));
+        for (after, date) in [("Sun, 06 Nov 1994 08:50:00 GMT", None), ("soon", now), ("-1", now)] {
+            assert_eq!(with(after, date), None, "{after}");
         }
-        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

@@ -1,0 +1,74 @@
+//! What a solver spends: each call holds what it may cost, and gives back what it did not.
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::budget::{Budget, NanoUsd, Prices, Spent};
+use super::reply::Usage;
+use crate::ports::SolveError;
+
+/// Bytes of a request for one token: about right for English, and too many tokens for JSON.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// What calls cost, and the bound on it.
+pub(super) struct Spending {
+    prices: Option<Prices>,
+    budget: Option<Mutex<Budget>>,
+    /// Tokens that one answer may have.
+    max_tokens: u64,
+    began: Instant,
+}
+
+/// What one call may cost. It counts as spent from when it is dropped: whoever gives up a call may have to pay for it.
+pub(super) struct Held<'a> {
+    spending: &'a Spending,
+    reserved: NanoUsd,
+    cost: NanoUsd,
+}
+
+impl Spending {
+    /// By these prices, within a budget of US dollars an hour.
+    pub(super) fn new(prices: Option<Prices>, usd_per_hour: Option<f64>, max_tokens: u64) -> Self {
+        let budget = usd_per_hour.map(|usd| Mutex::new(Budget::new(NanoUsd::of(usd))));
+        Self { prices, budget, max_tokens, began: Instant::now() }
+    }
+
+    /// Holds what a request of so many bytes may cost.
+    pub(super) fn hold(&self, request_bytes: usize) -> Result<Held<'_>, SolveError> {
+        let input = (request_bytes as u64).div_ceil(BYTES_PER_TOKEN);
+        let usd = self.prices.map_or(0.0, |prices| prices.cost_usd(input, self.max_tokens));
+        let reserved = NanoUsd::of(usd);
+        if let Some(budget) = &self.budget {
+            budget.lock().reserve(reserved, self.began.elapsed()).map_err(|Spent { retry_after }| {
+                let message = format!(
+                    "budget_usd_per_hour is spent: a call may cost {usd:.6} USD, and there is no room for that"
+                );
+                SolveError::Limited { message, retry_after }
+            })?;
+        }
+        Ok(Held { spending: self, reserved, cost: reserved })
+    }
+}
+
+impl Held<'_> {
+    /// Gives back what was not spent; the cost, US dollars, where it is known.
+    pub(super) fn settle(mut self, usage: Option<Usage>) -> Option<f64> {
+        let usage = usage?;
+        let usd = self.spending.prices?.cost_usd(usage.prompt_tokens?, usage.completion_tokens?);
+        self.cost = NanoUsd::of(usd);
+        Some(usd)
+    }
+
+    /// Gives all of it back.
+    pub(super) fn release(mut self) {
+        self.cost = NanoUsd::of(0.0);
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.spending.budget {
+            budget.lock().settle(self.reserved, self.cost, self.spending.began.elapsed());
+        }
+    }
+}
