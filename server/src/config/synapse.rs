@@ -13,9 +13,11 @@ use crate::agent::{Adapter, Asks, HashField};
 use crate::axon::{ALL_BODIES_BYTES, Adapters};
 
 /// Presets inside the binary.
-const PRESETS: [(&str, &str); 2] = [
+const PRESETS: [(&str, &str); 4] = [
+    ("sn36", include_str!("../../presets/sn36.toml")),
     ("sn36-2025", include_str!("../../presets/sn36-2025.toml")),
     ("prompt", include_str!("../../presets/prompt.toml")),
+    ("echo", include_str!("../../presets/echo.toml")),
 ];
 /// The synapse that every axon answers: the protocol's ping.
 const PING: &str = "Synapse";
@@ -212,6 +214,16 @@ mod tests {
         for (name, _) in PRESETS {
             preset(name).expect(name);
         }
+    }
+
+    #[test]
+    fn todays_preset_answers_the_handshake_alone() {
+        let adapters = with("presets = [\"sn36\", \"echo\"]").expect("good");
+        let names: Vec<&str> = adapters.by_name.keys().map(String::as_str).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+        let reply = &adapters.by_name["StartRoundSynapse"].reply;
+        assert!(["agent_name", "github_url", "agent_image"].iter().all(|field| reply.contains_key(*field)));
+        assert!(adapters.by_name["EchoSynapse"].asks.is_some());
     }
 
     #[test]
