@@ -16,9 +16,11 @@ use crate::ports::Solver;
 use crate::solver::Meters;
 
 /// Presets inside the binary.
-const PRESETS: [(&str, &str); 3] = [
+const PRESETS: [(&str, &str); 5] = [
+    ("sn36", include_str!("../../presets/sn36.toml")),
     ("sn36-2025", include_str!("../../presets/sn36-2025.toml")),
     ("prompt", include_str!("../../presets/prompt.toml")),
+    ("echo", include_str!("../../presets/echo.toml")),
     ("chat", include_str!("../../presets/chat.toml")),
 ];
 /// The synapse that every axon answers: the protocol's ping.
@@ -376,6 +378,16 @@ mod tests {
         for (name, _) in PRESETS {
             preset(name).expect(name);
         }
+    }
+
+    #[test]
+    fn todays_preset_answers_the_handshake_alone() {
+        let adapters = with("presets = [\"sn36\", \"echo\"]").expect("good");
+        let names: Vec<&str> = adapters.by_name.keys().map(String::as_str).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+        let reply = &adapters.by_name["StartRoundSynapse"].reply;
+        assert!(["agent_name", "github_url", "agent_image"].iter().all(|field| reply.contains_key(*field)));
+        assert!(adapters.by_name["EchoSynapse"].asks.is_some());
     }
 
     #[test]

@@ -180,7 +180,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::domain::{Question, Task as SolverTask};
+    use crate::domain::{PLAN_SCHEMA, Question, Task as SolverTask};
     use crate::ports::{SolveCall, Solver};
     use crate::solver::RulesSolver;
 
@@ -199,6 +199,7 @@ mod tests {
             let task = SolverTask { question, fields, streams: None };
             let solved = rules.solve(&task, SolveCall::alone(Instant::now())).await.expect(&prompt).fields;
             assert_eq!(expected.score(&solved["actions"]), 1.0, "{prompt}: {solved:?}");
+            assert_eq!(PLAN_SCHEMA.check(&Value::Object(solved)), Ok(()), "{prompt}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What Lode decides, as pure functions: no I/O, no clock, no randomness but what is passed in.
 
+mod actions;
 mod breaker;
 mod bucket;
 mod compare;
@@ -10,11 +11,14 @@ mod metagraph;
 mod pattern;
 mod policy;
 mod question;
+mod schema;
 mod share;
+mod step;
 mod template;
 mod tuning;
 mod window;
 
+pub use actions::{MAX_ACTIONS, PLAN_SCHEMA, STEP_SCHEMA, action_of, tool_call};
 pub use breaker::{Breaker, Pass, Shut};
 pub use bucket::{Bucket, Rate};
 pub use compare::Comparison;
@@ -28,7 +32,9 @@ pub use metagraph::{AxonInfo, ChainView, Metagraph, Neuron};
 pub use pattern::{Limits as PatternLimits, Listed as ListedPattern, Patterns};
 pub use policy::{Callers, Policy, PolicyRefusal};
 pub use question::{Answer, Digest128, Question, Task};
+pub use schema::Schema;
 pub use share::Share;
+pub use step::{MAX_STEPS, Step, read_step, step_error, step_reply};
 pub use template::{Template, field, text_of};
 pub use tuning::{Cadence, Round, decide};
 pub use window::{Sample, Window};

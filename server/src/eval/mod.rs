@@ -7,6 +7,7 @@
 mod input;
 mod matcher;
 mod pairs;
+pub mod plans;
 mod stream;
 
 use std::io::Write;

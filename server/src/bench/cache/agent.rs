@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use lode_shared::Source;
 use serde_json::{Map, json};
+use tokio::task::JoinSet;
 use tokio::time::Instant as Deadline;
 use tokio_util::task::TaskTracker;
 
@@ -31,7 +32,9 @@ impl Solver for Instantly {
 
 /// On a worker, where requests are answered.
 pub(super) async fn measure(table: &mut Table<'_, impl Write>) -> Result<()> {
-    let [exact, miss] = tokio::spawn(times()).await??;
+    let mut worker = JoinSet::new();
+    worker.spawn(times());
+    let [exact, miss] = worker.join_next().await.context("a task")???;
     table.row(&Row::new("agent, exact hit").times(exact).bar(Bar::P99(20.0)))?;
     table.row(&Row::new("agent, miss, 500 entries, beside the solver").times(miss).bar(Bar::P99(100.0)))
 }

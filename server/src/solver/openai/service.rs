@@ -1,5 +1,4 @@
 //! The service: where it is, how it is asked, and what its refusals mean.
-
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use futures_util::stream::StreamExt;
