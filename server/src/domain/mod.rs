@@ -12,7 +12,7 @@ mod window;
 
 pub use bucket::{Bucket, Rate};
 pub use evidence::{
-    Calibration, HalfLife, LabelKind, Ledger, Posterior, Prior, Tier, WhatIf, WrongShare, Z_95, wilson_lower,
+    Calibration, Curve, HalfLife, LabelKind, Ledger, Posterior, Prior, Tier, WhatIf, WrongShare, Z_95, wilson_lower,
     wilson_upper,
 };
 pub use limit::{Durations, Limit};
