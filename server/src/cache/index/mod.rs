@@ -196,10 +196,10 @@ impl Index {
 
     /// The cells a search may go through, with the cosine to be hoped for there: as many of the best as hold the rows it
     /// looks at, and to spare.
-    fn cells_toward(&self, query: &[i8], inverse: f32) -> Vec<(f32, u32)> {
+    fn cells_toward(&self, query: &[i8], inverse: f32) -> Vec<Hope> {
         // Cells are an eighth full at least, and mostly more than half.
         let wanted = self.scan_rows / (self.cell_rows / 8).max(1) + 1;
-        let mut cells: Vec<(f32, u32)> = Vec::with_capacity(2 * wanted);
+        let mut cells: Vec<Hope> = Vec::with_capacity(2 * wanted);
         let (mut floor, mut products) = (f32::NEG_INFINITY, Vec::with_capacity(ORDERED));
         for (block, centres) in self.centres.chunks(ORDERED * self.dim).enumerate() {
             dot::products(self.arch, query, centres, &mut products);
@@ -269,7 +269,7 @@ impl Index {
     fn settle(&mut self, new: [u32; 2]) {
         let mut products = Vec::new();
         dot::products(self.arch, self.centre(new[0]), &self.centres, &mut products);
-        let mut near: Vec<(f32, u32)> = products.iter().map(|product| *product as f32).zip(0..).collect();
+        let mut near: Vec<Hope> = products.iter().map(|product| *product as f32).zip(0..).collect();
         near.retain(|(_, number)| self.cells[*number as usize].len() > 0);
         let near: Vec<u32> = best_of(&mut near, NEIGHBOURS).0.iter().map(|(_, number)| *number).collect();
         let mut changed = Vec::new();
@@ -340,9 +340,12 @@ impl Index {
     }
 }
 
+/// The cosine to be hoped for in a cell, and its number.
+type Hope = (f32, u32);
+
 /// The `count` cells of the highest hope, best first, and the rest.
-fn best_of(cells: &mut [(f32, u32)], count: usize) -> (&mut [(f32, u32)], &mut [(f32, u32)]) {
-    let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0);
+fn best_of(cells: &mut [Hope], count: usize) -> (&mut [Hope], &mut [Hope]) {
+    let order = |a: &Hope, b: &Hope| b.0.total_cmp(&a.0);
     if count < cells.len() {
         cells.select_nth_unstable_by(count, order);
     }
