@@ -18,7 +18,7 @@ use super::scopes::{Candidate, ScopeLabel};
 use super::shelf::Shelf;
 use super::texts::{Asked, Embedder, NearMiss, Texts};
 use super::trace::{Given, Judgement, Looked, Trace, Traces};
-use crate::domain::{Answer, Comparison, Digest128, Posterior, Question, Tier};
+use crate::domain::{Answer, Comparison, Curve, Digest128, Posterior, Question, Tier};
 use crate::matching::{Text, probability, refusal};
 use crate::ports::{Example, Found, Judged, Look, Nearest, Recall, Recollection};
 
@@ -76,6 +76,19 @@ enum Similar {
     Sure(Arc<Entry>, Source),
     /// With this chance of being right.
     Unsure(Arc<Entry>, f64),
+}
+
+/// The closer look at the candidates for one question.
+struct Closer<'a> {
+    asked: Option<&'a Asked>,
+    key: Digest128,
+    scope: Digest128,
+    ttl_ms: u64,
+    now_ms: u64,
+    /// How many were verified.
+    verified: usize,
+    /// One for all of them: it takes longer to make than to read.
+    curve: Option<Curve>,
 }
 
 impl AnswerCache {
@@ -179,10 +192,18 @@ impl AnswerCache {
         {
             candidates.push(Candidate { entry, cosine: 1.0 });
         }
-        let mut verified = 0;
+        let mut closer = Closer {
+            asked: asked.as_deref(),
+            key: trace.key,
+            scope: trace.scope,
+            ttl_ms,
+            now_ms,
+            verified: 0,
+            curve: None,
+        };
+        trace.candidates.reserve_exact(candidates.len());
         for near in &candidates {
-            let looked = self.look_at(near, asked.as_deref(), trace, &mut verified, ttl_ms, now_ms);
-            trace.candidates.push(looked);
+            trace.candidates.push(self.look_at(near, &mut closer));
         }
         let chances = trace
             .candidates
@@ -210,35 +231,28 @@ impl AnswerCache {
         Some(Similar::Unsure(Arc::clone(entry), chance))
     }
 
-    fn look_at(
-        &self,
-        near: &Candidate,
-        asked: Option<&Asked>,
-        trace: &Trace,
-        verified: &mut usize,
-        ttl_ms: u64,
-        now_ms: u64,
-    ) -> Looked {
-        let entry = &near.entry;
-        let judgement = match asked {
+    fn look_at(&self, near: &Candidate, closer: &mut Closer<'_>) -> Looked {
+        let (entry, now_ms) = (&near.entry, closer.now_ms);
+        let judgement = match closer.asked {
             _ if !self.may_give(entry) => Judgement::Quarantined,
-            _ if entry.key == trace.key => Judgement::Same,
+            _ if entry.key == closer.key => Judgement::Same,
             Some(asked) if !entry.is_lone() => {
                 let analysed = self.texts.stored(entry);
                 let (asked, stored) = (asked.text(), Text { text: &entry.prompt, analysed: &analysed });
                 match refusal(asked, stored) {
                     Some(refusal) => Judgement::Refused(Box::new(refusal)),
-                    None if *verified == VERIFIED => Judgement::Further,
+                    None if closer.verified == VERIFIED => Judgement::Further,
                     None => {
-                        *verified += 1;
+                        closer.verified += 1;
                         let said = f64::from(probability(asked, stored));
-                        Judgement::Probability { said, calibrated: self.learned.probability(trace.scope, said, now_ms) }
+                        let curve = closer.curve.get_or_insert_with(|| self.learned.curve(closer.scope, now_ms));
+                        Judgement::Probability { said, calibrated: curve.mean_at(said) }
                     }
                 }
             }
             _ => Judgement::Lone,
         };
-        let standing = self.standing(&entry.posterior(), entry.age_ms(now_ms) < ttl_ms, now_ms);
+        let standing = self.standing(&entry.posterior(), entry.age_ms(now_ms) < closer.ttl_ms, now_ms);
         Looked { id: entry.id, entry: Arc::downgrade(entry), cosine: near.cosine, judgement, standing }
     }
 

@@ -4,7 +4,7 @@ use lode_shared::WhatIfPoint;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Calibration, Digest128, HalfLife, LabelKind, Ledger, Tier, WrongShare};
+use crate::domain::{Calibration, Curve, Digest128, HalfLife, LabelKind, Ledger, Tier, WrongShare};
 
 /// Labels count half after a day or after 500 newer ones.
 const HALF_LIFE: HalfLife = HalfLife { time_ms: 86_400_000, labels: 500.0 };
@@ -44,9 +44,9 @@ impl Default for Learned {
 }
 
 impl Learned {
-    /// The probability that a candidate holds, of which the verifier says `said`.
-    pub fn probability(&self, scope: Digest128, said: f64, now_ms: u64) -> f64 {
-        self.0.lock().calibration.probability(scope.as_u64(), said, now_ms).mean
+    /// How the verifier's probabilities are to be read in this scope.
+    pub fn curve(&self, scope: Digest128, now_ms: u64) -> Curve {
+        self.0.lock().calibration.curve(scope.as_u64(), now_ms)
     }
 
     /// Counts a question whose best candidate had this chance.

@@ -43,6 +43,7 @@ mod learned;
 mod load;
 mod memory;
 mod patterns;
+mod recent;
 mod remote;
 mod scopes;
 mod shelf;

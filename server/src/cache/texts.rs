@@ -3,18 +3,17 @@
 
 use std::sync::{Arc, Weak};
 
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
 use parking_lot::Mutex;
 
 use super::entry::Entry;
+use super::recent::Recent;
 use super::remote::RemoteEmbedder;
 use crate::domain::{Digest128, Question};
 use crate::matching::{Analysed, Text, embed};
 
 /// Stored prompts whose analysis is kept, about a kilobyte each: all entries would take as much again as everything else of
 /// them together. Those of a miner as it comes all fit.
-const ANALYSES: u64 = 10_500;
+const ANALYSES: usize = 10_500;
 
 /// A prompt that was read.
 pub struct Asked {
@@ -55,16 +54,15 @@ impl Asked {
 /// Reads prompts.
 pub struct Texts {
     embedder: Embedder,
-    last: Cache<Digest128, Arc<Asked>>,
+    last: Recent<Digest128, Arc<Asked>>,
     /// By the entry's id.
-    stored: Cache<u64, Arc<Analysed>>,
+    stored: Recent<u64, Arc<Analysed>>,
 }
 
 impl Texts {
     /// Remembers the last `kept` prompts.
     pub fn new(embedder: Embedder, kept: u64) -> Self {
-        let stored = lru(ANALYSES);
-        Self { embedder, last: lru(kept), stored }
+        Self { embedder, last: Recent::new(kept as usize), stored: Recent::new(ANALYSES) }
     }
 
     /// The analysis of an entry's prompt. Made when it is a candidate: a hundred thousand at a start would take seconds.
@@ -127,15 +125,6 @@ impl Texts {
         }
         asked
     }
-}
-
-/// The newest first of all: moka's own policy turns newcomers away that were asked for as seldom as those it holds.
-fn lru<K, V>(capacity: u64) -> Cache<K, V>
-where
-    K: std::hash::Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
 }
 
 fn boxed(vector: &[i8]) -> Box<[i8]> {

@@ -23,7 +23,7 @@ pub use breaker::{Breaker, Pass, Shut};
 pub use bucket::{Bucket, Rate};
 pub use compare::Comparison;
 pub use evidence::{
-    Calibration, HalfLife, LabelKind, Ledger, Posterior, Prior, Tier, WhatIf, WrongShare, Z_95, wilson_lower,
+    Calibration, Curve, HalfLife, LabelKind, Ledger, Posterior, Prior, Tier, WhatIf, WrongShare, Z_95, wilson_lower,
     wilson_upper,
 };
 pub use latency::Latencies;

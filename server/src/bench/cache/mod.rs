@@ -1,10 +1,12 @@
 //! `lode bench --only cache`: the whole look into memory, from the prompt to the answer, by one thread, beside its bars and
 //! beside what the Python miner and GPTCache take. `lode bench --only soak`: whether memory stays what it is.
 //!
-//! Every prompt that is looked up is a new one, so that the memory of the last prompts hides nothing. Whatever else runs on
-//! the machine only ever adds to a time: of several rounds the least counts.
+//! The prompts that are looked up are new ones, and more than the cache remembers of the last, so that this memory hides
+//! nothing. Whatever else runs on the machine only ever adds to a time: each prompt is looked up in five rounds and the least
+//! counts. What it costs to count every time, and what the machine adds to a loop that does nothing, stand beside it.
 
 mod agent;
+mod idle;
 mod kept;
 mod prompts;
 mod recall;
@@ -27,12 +29,13 @@ use crate::cache::{AnswerCache, Embedder};
 use crate::config::CacheConfig;
 use crate::domain::Question;
 use crate::ports::{Look, Recall, Recollection};
+use idle::Idle;
 use table::{Bar, Row, Table};
 
 pub(super) use soak::soak;
 
 const ROUNDS: u64 = 5;
-/// Look-ups of a round.
+/// Prompts of a round that are kept in other words, and as many that are not kept: more than [`CacheConfig::texts`].
 const LOOKUPS: u64 = 2_000;
 /// Of the entries' numbers at once: what is asked and was never kept begins there.
 const STRANGERS: u64 = 1 << 40;
@@ -168,46 +171,42 @@ fn similar(
         500 => row.beside("80", "13,900"),
         _ => row,
     })?;
-    let (mut hits, mut misses, mut asked) = (Vec::new(), Vec::new(), 0);
-    for round in 0..ROUNDS {
-        let (mut hit, mut miss) = (Times::new(), Times::new());
-        for index in round * LOOKUPS..(round + 1) * LOOKUPS {
-            // Each in words of its own: five ways to say what is kept otherwise, and what is kept nowhere.
-            let variant = index / (entries * scopes) + round;
-            let number = (index * 7_919) % (entries * scopes);
-            let known = prompts::reworded(
-                number,
-                (variant % 3) as usize,
-                variant % 5 != 1 && variant % 5 != 2,
-                number % scopes,
-            );
-            let stranger = prompts::question(STRANGERS + index, index % scopes);
-            for question in [known, stranger] {
-                if !seen.insert(question.digest()) {
-                    continue;
-                }
-                let started = Instant::now();
-                let found = look(&cache, &question);
-                let took = started.elapsed();
-                if found.found.is_some() {
-                    hit.add(took)
-                } else {
-                    miss.add(took)
-                }
-                asked += 1;
-            }
+    // Each in words of its own: five ways to say what is kept otherwise, and what is kept nowhere.
+    let prompts = (0..LOOKUPS).flat_map(|index| {
+        let number = (index * 7_919) % (entries * scopes);
+        let (wording, polite) = ((index % 5 % 3) as usize, !matches!(index % 5, 1 | 2));
+        let known = prompts::reworded(number, wording, polite, number % scopes);
+        [known, prompts::question(STRANGERS + index, index % scopes)]
+    });
+    let asked: Vec<Question> = prompts.filter(|question| seen.insert(question.digest())).collect();
+    let (mut least, mut hit) = (vec![Duration::MAX; asked.len()], vec![false; asked.len()]);
+    let (mut rounds, mut idles, mut idle) = (Vec::new(), Vec::new(), Idle::new());
+    for _ in 0..ROUNDS {
+        let (mut times, mut idling) = (Times::new(), Times::new());
+        for (index, question) in asked.iter().enumerate() {
+            let started = Instant::now();
+            let found = look(&cache, question);
+            let took = started.elapsed();
+            times.add(took);
+            (least[index], hit[index]) = (least[index].min(took), found.found.is_some());
+            idling.take(|| idle.spin());
         }
-        hits.push(hit);
-        misses.push(miss);
+        idle.last_for(times.summary().p50_us);
+        rounds.push(times.summary());
+        idles.push(idling.summary());
     }
-    for (name, rounds, beside) in [("hit", &hits, None), ("miss", &misses, beside)] {
-        let count: u64 = rounds.iter().map(|times| times.0.len()).sum();
-        let share = 100.0 * count as f64 / f64::from(asked);
-        let rounds = rounds.iter().filter(|times| times.0.len() >= 100).map(Times::summary);
-        let Some(least) = Summary::least(rounds) else { continue };
-        let row = Row::new(&format!("similar, {name} ({share:.0} % of the prompts), {what}")).times(least);
+    for (name, is_hit, beside) in [("hit", true, None), ("miss", false, beside)] {
+        let mut times = Times::new();
+        least.iter().zip(&hit).filter(|(_, hit)| **hit == is_hit).for_each(|(took, _)| times.add(*took));
+        let share = 100.0 * times.0.len() as f64 / asked.len() as f64;
+        let row = Row::new(&format!("similar, {name} ({share:.0} % of the prompts), {what}")).times(times.summary());
         let row = bar_us.map_or(row.clone(), |bar_us| row.clone().bar(Bar::P99(bar_us)));
         table.row(&beside.map_or(row.clone(), |[python, gptcache]| row.clone().beside(python, gptcache)))?;
+    }
+    // In the first round it was not known how long the loop is to be.
+    for (name, rounds) in [("  both, each time counted", &rounds[..]), ("  a bare loop of that length", &idles[1..])] {
+        let least = Summary::least(rounds.iter().copied()).context("rounds")?;
+        table.row(&Row::new(name).times(least))?;
     }
     Ok(cache)
 }

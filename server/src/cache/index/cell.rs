@@ -10,12 +10,37 @@ const ROOM: usize = 32;
 /// Rounds of moving two centres to the middle of what is nearest to them. More change little.
 const ROUNDS: usize = 4;
 
+/// Rows that are ruled out together.
+const GROUP: usize = 16;
+
+/// A search on its way through the cells.
+pub(super) struct Search<'a> {
+    pub arch: Arch,
+    pub query: &'a [i8],
+    /// One over the query's length.
+    pub inverse: f32,
+    pub best: Best<'a>,
+    /// Of the cell at hand, here only to be set aside once.
+    pub products: Vec<i32>,
+}
+
+impl Search<'_> {
+    /// A row of a lower product cannot enter where no length's inverse is above `shortest`.
+    fn least_product(&self, shortest: f32) -> i32 {
+        let floor = self.best.floor();
+        // Rounding must not keep anything out.
+        if floor > 0.0 { (floor / (self.inverse * shortest) * 0.999_99) as i32 } else { i32::MIN }
+    }
+}
+
 /// A neighbourhood. A row's number in it changes when another is taken out: the last one moves into the gap.
 #[derive(Default)]
 pub(super) struct Cell {
     rows: Vec<i8>,
     ids: Vec<u64>,
     inverse_lengths: Vec<f32>,
+    /// No row's inverse length is above this.
+    shortest: f32,
 }
 
 impl Cell {
@@ -42,6 +67,17 @@ impl Cell {
         self.rows.extend_from_slice(row);
         self.ids.push(id);
         self.inverse_lengths.push(inverse);
+        self.shortest = self.shortest.max(inverse);
+    }
+
+    /// A row and its inverse length.
+    pub(super) fn row(&self, at: usize, dim: usize) -> (Vec<i8>, f32) {
+        (self.rows[at * dim..(at + 1) * dim].to_vec(), self.inverse_lengths[at])
+    }
+
+    /// The rows' inner products with a direction.
+    pub(super) fn products(&self, arch: Arch, direction: &[i8], products: &mut Vec<i32>) {
+        dot::products(arch, direction, &self.rows, products);
     }
 
     /// Takes a row out.
@@ -63,27 +99,25 @@ impl Cell {
         self.rows.extend_from_slice(&other.rows);
         self.ids.extend_from_slice(&other.ids);
         self.inverse_lengths.extend_from_slice(&other.inverse_lengths);
+        self.shortest = self.shortest.max(other.shortest);
     }
 
     /// Offers every row that can still enter.
-    pub(super) fn search(&self, arch: Arch, query: &[i8], inverse: f32, best: &mut Best<'_>) {
-        dot::products(arch, query, &self.rows, |first, products| {
-            let lengths = &self.inverse_lengths[first..first + products.len()];
-            let mut cosines = [f32::NEG_INFINITY; dot::LANES];
-            let mut highest = f32::NEG_INFINITY;
-            for at in 0..products.len().min(dot::LANES) {
-                cosines[at] = cosine(products[at], inverse, lengths[at]);
-                highest = highest.max(cosines[at]);
+    pub(super) fn search(&self, search: &mut Search<'_>) {
+        dot::products(search.arch, search.query, &self.rows, &mut search.products);
+        for (group, products) in search.products.chunks(GROUP).enumerate() {
+            let least = search.least_product(self.shortest);
+            // Without a branch for each row: hardly any can enter, and neither lengths nor ids need be fetched.
+            if !products.iter().fold(false, |any, product| any | (*product >= least)) {
+                continue;
             }
-            if highest < best.floor() {
-                return;
-            }
-            for (id, cosine) in self.ids[first..first + products.len()].iter().zip(cosines) {
-                if cosine >= best.floor() {
-                    best.offer(Near { id: *id, cosine });
+            for (at, product) in (group * GROUP..).zip(products) {
+                let cosine = cosine(*product, search.inverse, self.inverse_lengths[at]);
+                if cosine >= search.best.floor() {
+                    search.best.offer(Near { id: self.ids[at], cosine });
                 }
             }
-        });
+        }
     }
 
     /// The direction in the middle of the rows, as long as an embedding.
@@ -93,14 +127,15 @@ impl Cell {
 
     /// The rows' mean cosine with the cell's centre.
     pub(super) fn closeness(&self, arch: Arch, centre: &[i8]) -> f32 {
-        let inverse = inverse_length(dot::product(arch, centre, centre));
-        let mut sum = 0.0;
-        dot::products(arch, centre, &self.rows, |first, products| {
-            for (product, length) in products.iter().zip(&self.inverse_lengths[first..]) {
-                sum += cosine(*product, inverse, *length);
-            }
-        });
-        sum / self.len().max(1) as f32
+        self.cosines(arch, centre).sum::<f32>() / self.len().max(1) as f32
+    }
+
+    /// The rows' cosines with a direction.
+    fn cosines(&self, arch: Arch, direction: &[i8]) -> impl Iterator<Item = f32> {
+        let inverse = inverse_length(dot::product(direction, direction));
+        let mut products = Vec::new();
+        dot::products(arch, direction, &self.rows, &mut products);
+        products.into_iter().zip(&self.inverse_lengths).map(move |(product, length)| cosine(product, inverse, *length))
     }
 
     /// Moves the rows of one side into a new cell, the larger side stays. An eighth goes at least: were single outliers split
@@ -137,30 +172,14 @@ impl Cell {
     }
 
     fn farthest(&self, arch: Arch, from: &[i8], dim: usize) -> Vec<i8> {
-        let mut farthest = (f32::INFINITY, 0);
-        dot::products(arch, from, &self.rows, |first, products| {
-            for (at, product) in (first..).zip(products) {
-                let nearness = *product as f32 * self.inverse_lengths[at];
-                if nearness < farthest.0 {
-                    farthest = (nearness, at);
-                }
-            }
-        });
-        self.rows[farthest.1 * dim..(farthest.1 + 1) * dim].to_vec()
+        let least = |a: &(usize, f32), b: &(usize, f32)| a.1.total_cmp(&b.1);
+        let (at, _) = self.cosines(arch, from).enumerate().min_by(least).unwrap_or_default();
+        self.rows[at * dim..(at + 1) * dim].to_vec()
     }
 
     /// How much nearer each row is to the first centre.
-    fn leaning(&self, arch: Arch, centres: &[Vec<i8>; 2]) -> Vec<f32> {
-        let mut leaning = vec![0.0; self.len()];
-        for (centre, sign) in centres.iter().zip([1.0, -1.0]) {
-            let inverse = inverse_length(dot::product(arch, centre, centre));
-            dot::products(arch, centre, &self.rows, |first, products| {
-                for (at, product) in (first..).zip(products) {
-                    leaning[at] += sign * cosine(*product, inverse, self.inverse_lengths[at]);
-                }
-            });
-        }
-        leaning
+    fn leaning(&self, arch: Arch, [first, second]: &[Vec<i8>; 2]) -> Vec<f32> {
+        self.cosines(arch, first).zip(self.cosines(arch, second)).map(|(first, second)| first - second).collect()
     }
 
     #[cfg(test)]

@@ -73,6 +73,11 @@ impl Curve {
         Calibrated { mean: sigmoid(mu), lower: lower(mu, self.variance(&basis).sqrt()) }
     }
 
+    /// [`Calibrated::mean`] alone: a tenth of the time.
+    pub fn mean_at(&self, probability: f64) -> f64 {
+        sigmoid(self.mu(&basis(logit(probability))))
+    }
+
     pub(super) fn mu(&self, basis: &Vector) -> f64 {
         dot(basis, &self.mean)
     }

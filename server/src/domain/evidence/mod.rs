@@ -12,6 +12,7 @@ mod posterior;
 
 pub use ageing::HalfLife;
 pub use calibration::{Calibration, LabelKind};
+pub use curve::Curve;
 pub use interval::{Z_95, wilson_lower, wilson_upper};
 pub use ledger::{Ledger, Tier, WhatIf, WrongShare};
 pub use posterior::{Posterior, Prior};

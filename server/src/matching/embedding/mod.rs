@@ -82,7 +82,13 @@ fn mean_direction(pieces: &[u16]) -> [f32; DIMENSIONS] {
 
 fn quantised(direction: &[f32; DIMENSIONS]) -> Vector {
     // No component of a unit vector exceeds 1, so 127 times it fits.
-    direction.map(|value| (value * 127.0).round() as i8)
+    direction.map(|value| rounded(value * 127.0))
+}
+
+/// The nearest of the numbers that fit, as [`f32::round`] has it: that is a call for each, and this is not.
+pub(in crate::matching) fn rounded(value: f32) -> i8 {
+    // The largest below a half: a half itself would carry 0.49999997 to 1.
+    (value + 0.5_f32.next_down().copysign(value)) as i8
 }
 
 #[cfg(test)]

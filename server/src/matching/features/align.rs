@@ -3,8 +3,8 @@
 use super::analysed::{Analysed, Term, WORDS};
 use super::concepts::NO_CONCEPT;
 use super::senses::{Bond, bond};
-use super::spelling::nearly_equal;
-use crate::matching::embedding::{Row, dot, dots, word_direction};
+use super::spelling::Letters;
+use crate::matching::embedding::{Row, dot, dots, rounded, word_direction};
 
 /// Words a side that are compared by their vectors; more unmatched words than these are as good as unlike.
 const COMPARED: usize = 40;
@@ -78,14 +78,15 @@ pub(super) fn align(asked: &Analysed, stored: &Analysed) -> Alignment {
 }
 
 /// What is looked up of a loose word once, for all its comparisons.
-struct Look<'a> {
+struct Look {
     /// Direction and its length.
     direction: (Row, f32),
-    spelling: &'a [u16],
+    /// Letters, of a word that may be a slip of the pen.
+    letters: Option<Letters>,
+    /// The vocabulary has it whole.
+    listed: bool,
     sense: u16,
     concept: u8,
-    /// Part of an exact value: no slip of the pen is forgiven there.
-    value: bool,
 }
 
 /// How alike two different words are, whose directions' product this is, and their bond.
@@ -95,8 +96,10 @@ fn meeting(one: &Look, two: &Look, product: i32) -> (f32, Bond) {
         bond.same = bond.same.max(0.4);
     }
     // A word outside the vocabulary may be a slip of the pen. Two listed words one letter apart are two words.
-    let unlisted = one.spelling.len() > 1 || two.spelling.len() > 1;
-    if unlisted && !one.value && !two.value && nearly_equal(one.spelling, two.spelling) {
+    if !(one.listed && two.listed)
+        && let (Some(a), Some(b)) = (&one.letters, &two.letters)
+        && a.nearly_equal(b)
+    {
         return (SLIP, Bond { same: 0.5, ..bond });
     }
     let cosine = cosine(product, one.direction.1, two.direction.1);
@@ -108,7 +111,10 @@ fn meeting(one: &Look, two: &Look, product: i32) -> (f32, Bond) {
 /// Pairs equal words from left to right, and lists the content words left over.
 fn equal_words(asked: &[Term], stored: &[Term]) -> (Side, Side) {
     let (mut first, mut second) = ([NONE; WORDS], [NONE; WORDS]);
-    for (i, word) in asked.iter().enumerate() {
+    // Most words that have no equal are known by this not to.
+    let bit = |word: &Term| 1_u128 << (word.key % 128);
+    let known = stored.iter().fold(0, |known, word| known | bit(word));
+    for (i, word) in asked.iter().enumerate().filter(|(_, word)| known & bit(word) != 0) {
         let free = stored.iter().enumerate().find(|(j, other)| other.key == word.key && second[*j] == NONE);
         if let Some((j, _)) = free {
             // Both indices are below WORDS, which is below 65,536.
@@ -128,11 +134,13 @@ fn equal_words(asked: &[Term], stored: &[Term]) -> (Side, Side) {
 }
 
 /// The looks of a side's loose words.
-fn looks<'a>(text: &'a Analysed, side: &Side) -> Vec<Look<'a>> {
+fn looks(text: &Analysed, side: &Side) -> Vec<Look> {
     let look = |loose: &Loose| {
         let (term, spelling) = (&text.words()[loose.index], text.word(loose.index));
         let direction = word_direction(spelling);
-        Look { direction, spelling, sense: term.sense(), concept: term.concept(), value: term.is_value() }
+        // Part of an exact value: no slip of the pen is forgiven there.
+        let letters = if term.is_value() { None } else { Letters::of(spelling) };
+        Look { direction, letters, listed: spelling.len() == 1, sense: term.sense(), concept: term.concept() }
     };
     side.loose.iter().take(COMPARED).map(look).collect()
 }
@@ -152,6 +160,6 @@ fn sum(looks: &[Look]) -> (Row, f32) {
         }
     }
     let largest = total.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
-    let row = total.map(|value| (value / largest * 127.0).round() as i8 as u8);
+    let row = total.map(|value| rounded(value / largest * 127.0) as u8);
     (row, (dot(&row, &row) as f32).sqrt())
 }

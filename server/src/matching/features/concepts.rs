@@ -78,8 +78,12 @@ const ACTIONS: u8 = 31;
 /// In no group.
 pub(super) const NO_CONCEPT: u8 = 0;
 
+/// Slots of the hash table over the groups' words: a power of two, less than half full.
+const SLOTS: usize = 512;
+
 struct Concepts {
-    groups: HashMap<u32, u8>,
+    /// Keys and their groups; [`NO_CONCEPT`] is an empty slot.
+    groups: Vec<(u32, u8)>,
     /// Keys of the two words and of what they stand for.
     phrases: HashMap<(u32, u32), u32>,
     /// Keys that may start a phrase.
@@ -87,11 +91,15 @@ struct Concepts {
 }
 
 static CONCEPTS: LazyLock<Concepts> = LazyLock::new(|| {
-    let mut groups = HashMap::new();
+    let mut groups = vec![(0, NO_CONCEPT); SLOTS];
     for (index, line) in GROUPS.trim().lines().enumerate() {
         for word in line.split(' ') {
             let number = u8::try_from(index + 1).expect("fewer than 255 groups");
-            groups.entry(key(word.as_bytes())).or_insert(number);
+            let key = key(word.as_bytes());
+            let slot = slot_of(&groups, key);
+            if groups[slot].1 == NO_CONCEPT {
+                groups[slot] = (key, number);
+            }
         }
     }
     let spelt = |word: &str| key(word.as_bytes());
@@ -106,7 +114,17 @@ static CONCEPTS: LazyLock<Concepts> = LazyLock::new(|| {
 
 /// The group of the word with this key, or [`NO_CONCEPT`].
 pub(super) fn concept_of(key: u32) -> u8 {
-    CONCEPTS.groups.get(&key).copied().unwrap_or(NO_CONCEPT)
+    let groups = &CONCEPTS.groups;
+    groups[slot_of(groups, key)].1
+}
+
+/// Where this key is, or would be.
+fn slot_of(groups: &[(u32, u8)], key: u32) -> usize {
+    let mut slot = key as usize % SLOTS;
+    while groups[slot].1 != NO_CONCEPT && groups[slot].0 != key {
+        slot = (slot + 1) % SLOTS;
+    }
+    slot
 }
 
 /// The bit of an action's group; 0 for anything else.

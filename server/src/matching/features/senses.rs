@@ -23,14 +23,21 @@ struct Senses {
     slots: Vec<u16>,
     /// Where each word's senses end.
     ends: Vec<u32>,
-    /// Synset of each sense, and the share of the word's uses it makes up, of 255.
-    senses: Vec<(u16, u8)>,
-    /// The next more general synset of each.
-    above: Vec<u16>,
+    senses: Vec<Sense>,
     /// Pairs of opposite synsets, sorted.
     against: Vec<(u16, u16)>,
-    /// Whether a synset has opposites at all: most have none.
-    opposed: Vec<bool>,
+}
+
+/// One sense of a word, with all that is asked of its synset: hundreds of pairs are compared for two texts.
+#[derive(Clone, Copy)]
+struct Sense {
+    synset: u16,
+    /// The next more general synset.
+    above: u16,
+    /// The share of the word's uses it makes up, of 255.
+    share: u8,
+    /// Whether its synset has opposites at all: most have none.
+    opposed: bool,
 }
 
 static SENSES: LazyLock<Senses> = LazyLock::new(Senses::load);
@@ -67,20 +74,12 @@ pub(super) fn bond(a: u16, b: u16) -> Bond {
         return bond;
     }
     let data = &*SENSES;
-    for (one, share_one) in data.of(a) {
-        for (two, share_two) in data.of(b) {
-            let both = f32::from(*share_one.min(share_two)) / 255.0;
-            let (over_one, over_two) = (data.above[usize::from(*one)], data.above[usize::from(*two)]);
-            if one == two {
-                bond.same += both;
-            } else if over_one == *two || over_two == *one {
-                bond.under += both;
-            } else if over_one == over_two && over_one != TOP {
-                bond.beside += both;
-            }
-            let opposed = data.opposed[usize::from(*one)] && data.opposed[usize::from(*two)];
-            if opposed && data.against.binary_search(&(*one, *two)).is_ok() {
-                bond.against += both;
+    for one in data.of(a) {
+        for two in data.of(b) {
+            // One branch for nearly all pairs, which have nothing to do with each other.
+            let near = (one.synset == two.synset) | (one.above == two.synset) | (one.synset == two.above);
+            if near | (one.above == two.above) | (one.opposed & two.opposed) {
+                data.join(one, two, &mut bond);
             }
         }
     }
@@ -88,7 +87,22 @@ pub(super) fn bond(a: u16, b: u16) -> Bond {
 }
 
 impl Senses {
-    fn of(&self, word: u16) -> &[(u16, u8)] {
+    /// Adds what two senses have to do with each other.
+    fn join(&self, one: &Sense, two: &Sense, bond: &mut Bond) {
+        let both = f32::from(one.share.min(two.share)) / 255.0;
+        if one.synset == two.synset {
+            bond.same += both;
+        } else if one.above == two.synset || two.above == one.synset {
+            bond.under += both;
+        } else if one.above == two.above && one.above != TOP {
+            bond.beside += both;
+        }
+        if one.opposed && two.opposed && self.against.binary_search(&(one.synset, two.synset)).is_ok() {
+            bond.against += both;
+        }
+    }
+
+    fn of(&self, word: u16) -> &[Sense] {
         let start = if word == 0 { 0 } else { self.ends[usize::from(word) - 1] };
         &self.senses[start as usize..self.ends[usize::from(word)] as usize]
     }
@@ -116,7 +130,12 @@ impl Senses {
             }
             slots[slot] = u16::try_from(index).expect("fewer words than half the slots");
         }
-        Self { keys, slots, ends, senses: of.into_iter().zip(shares).collect(), above, against, opposed }
+        let sense = |(synset, share): (u16, u8)| {
+            let at = usize::from(synset);
+            Sense { synset, above: above[at], share, opposed: opposed[at] }
+        };
+        let senses = of.into_iter().zip(shares).map(sense).collect();
+        Self { keys, slots, ends, senses, against }
     }
 }
 

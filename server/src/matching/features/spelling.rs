@@ -5,25 +5,42 @@ use crate::matching::embedding::piece_text;
 /// Letters of a word that is compared; longer words are no slips of each other.
 const LONGEST: usize = 24;
 
-/// Whether two words, given by their pieces, are one edit apart (insert, drop, replace or exchange neighbours), or two if both
-/// have eight letters or more. Words under four letters never are: too many are words of their own.
-pub(super) fn nearly_equal(a: &[u16], b: &[u16]) -> bool {
-    let (mut first, mut second) = ([0; LONGEST], [0; LONGEST]);
-    let (Some(a), Some(b)) = (letters(a, &mut first), letters(b, &mut second)) else { return false };
-    let shorter = a.len().min(b.len());
-    let allowed = if shorter >= 8 { 2 } else { 1 };
-    shorter >= 4 && a.len().abs_diff(b.len()) <= allowed && distance(a, b) <= allowed
+/// The letters of a word that may be a slip of another.
+pub(super) struct Letters {
+    word: [u8; LONGEST],
+    length: usize,
+    /// Which letters it has.
+    set: u32,
 }
 
-/// The word's letters, if they are all ASCII letters and not too many: digits and signs are meant.
-fn letters<'a>(pieces: &[u16], word: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
-    let mut length = 0;
-    for piece in pieces {
-        let text = piece_text(*piece).as_bytes();
-        word.get_mut(length..length + text.len())?.copy_from_slice(text);
-        length += text.len();
+impl Letters {
+    /// The letters of the word of these pieces, if they are all ASCII letters and not too many: digits and signs are meant.
+    /// Not of words under four letters: too many are words of their own.
+    pub(super) fn of(pieces: &[u16]) -> Option<Self> {
+        let (mut word, mut length) = ([0; LONGEST], 0);
+        for piece in pieces {
+            let text = piece_text(*piece).as_bytes();
+            word.get_mut(length..length + text.len())?.copy_from_slice(text);
+            length += text.len();
+        }
+        let letters = &word[..length];
+        if length < 4 || !letters.iter().all(u8::is_ascii_lowercase) {
+            return None;
+        }
+        let set = letters.iter().fold(0, |set, letter| set | 1 << (letter - b'a'));
+        Some(Self { word, length, set })
     }
-    word[..length].iter().all(u8::is_ascii_lowercase).then(|| &word[..length])
+
+    /// Whether two words are one edit apart (insert, drop, replace or exchange neighbours), or two if both have eight
+    /// letters or more.
+    pub(super) fn nearly_equal(&self, other: &Self) -> bool {
+        let allowed = if self.length.min(other.length) >= 8 { 2 } else { 1 };
+        // An edit takes one kind of letter away at most, and brings one.
+        let (lost, new) = ((self.set & !other.set).count_ones(), (other.set & !self.set).count_ones());
+        self.length.abs_diff(other.length) <= allowed
+            && lost.max(new) as usize <= allowed
+            && distance(&self.word[..self.length], &other.word[..other.length]) <= allowed
+    }
 }
 
 /// Edits between two words, an exchange of neighbours counted as one (optimal string alignment).
@@ -51,7 +68,8 @@ mod tests {
     use crate::matching::embedding::Tokens;
 
     fn near(a: &str, b: &str) -> bool {
-        nearly_equal(&Tokens::of(a).pieces, &Tokens::of(b).pieces)
+        let letters = |word| Letters::of(&Tokens::of(word).pieces);
+        letters(a).zip(letters(b)).is_some_and(|(a, b)| a.nearly_equal(&b))
     }
 
     #[test]
