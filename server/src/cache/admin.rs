@@ -133,6 +133,11 @@ impl AnswerCache {
         self.shelf.keeper.lost()
     }
 
+    /// Scopes that hold an entry.
+    pub fn scopes(&self) -> usize {
+        self.shelf.scopes.all().len()
+    }
+
     /// What other thresholds would have done.
     pub fn what_if(&self, now_ms: u64) -> Vec<WhatIfPoint> {
         self.learned.what_if(now_ms)

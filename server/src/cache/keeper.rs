@@ -16,6 +16,9 @@ use crate::store::{AnswerChange, AnswerRow, AnswerWrite, ScopeRow, Store, StoreE
 const BATCH: usize = 4_096;
 /// Changes that may wait. With a disk that fails for long, further ones are lost and counted.
 const MAX_WAITING: usize = 262_144;
+/// Scopes whose patterns may wait, as many as have patterns. With a disk that fails for long, what scopes leave behind
+/// that made room for others would pile up.
+const MAX_WAITING_SCOPES: usize = 1_024;
 
 #[derive(Clone)]
 enum Change {
@@ -76,9 +79,9 @@ impl Keeper {
         }
     }
 
-    /// A scope's patterns have changed. At most as many wait as there are.
+    /// A scope's patterns have changed.
     pub fn patterns(&self, scope: Digest128, label: ScopeLabel, patterns: Arc<Mutex<Patterns>>) {
-        self.waiting.lock().patterns.insert(scope, (label, patterns));
+        self.waiting.lock().patterns_of(scope, (label, patterns));
     }
 
     /// The patterns of a scope, or all, are gone.
@@ -120,7 +123,9 @@ impl Keeper {
                     }
                 }
                 for (scope, kept) in patterns {
-                    waiting.patterns.entry(scope).or_insert(kept);
+                    if !waiting.patterns.contains_key(&scope) {
+                        waiting.patterns_of(scope, kept);
+                    }
                 }
                 return Err(error);
             }
@@ -138,6 +143,14 @@ impl Waiting {
             self.lost += 1;
         } else {
             self.answers.insert(key, change);
+        }
+    }
+
+    fn patterns_of(&mut self, scope: Digest128, kept: ScopePatterns) {
+        if self.patterns.len() >= MAX_WAITING_SCOPES && !self.patterns.contains_key(&scope) {
+            self.lost += 1;
+        } else {
+            self.patterns.insert(scope, kept);
         }
     }
 
@@ -192,4 +205,35 @@ fn change(entry: &Entry) -> AnswerChange {
     let record = entry.record();
     let posterior = serde_json::to_string(&record.posterior).expect("plain data serialises");
     AnswerChange { hits: record.hits, last_used_ms: record.last_used_ms, posterior, is_lone: record.is_lone }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::PatternLimits;
+
+    fn key(number: usize) -> Digest128 {
+        Digest128::from_bytes((number as u128).to_le_bytes())
+    }
+
+    #[test]
+    fn with_a_disk_that_fails_only_so_many_changes_wait_and_the_others_are_counted() {
+        let keeper = Keeper::default();
+        let waiting = || {
+            let waiting = keeper.waiting.lock();
+            (waiting.answers.len(), waiting.patterns.len(), waiting.lost)
+        };
+        for number in 0..MAX_WAITING + 5 {
+            keeper.waiting.lock().change(key(number), Change::Remove(1));
+        }
+        // What waits already may change.
+        keeper.waiting.lock().change(key(0), Change::Remove(2));
+        assert_eq!(waiting(), (MAX_WAITING, 0, 5));
+        let patterns = Arc::new(Mutex::new(Patterns::new(PatternLimits::default())));
+        let label = ScopeLabel { synapse: "S".into(), text: "[]".into() };
+        for number in (0..MAX_WAITING_SCOPES + 7).chain([0]) {
+            keeper.patterns(key(number), label.clone(), Arc::clone(&patterns));
+        }
+        assert_eq!(waiting(), (MAX_WAITING, MAX_WAITING_SCOPES, 12));
+    }
 }

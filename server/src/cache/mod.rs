@@ -30,7 +30,9 @@
 //!
 //! **Disk** (`keeper`): a second behind, never waited for. A restart reads everything back before the axon answers.
 //!
-//! **Memory** for an entry beside prompt and answer: [`ENTRY_OVERHEAD_BYTES`].
+//! **Memory** for an entry beside prompt and answer: [`ENTRY_OVERHEAD_BYTES`]. Everything has a bound, and what is full stays
+//! as large as it is. Full last is the number of scopes: memory keeps what was given most, and the longer it does, the more
+//! of its entries are the only one of their scope.
 
 mod admin;
 mod answers;

@@ -113,3 +113,25 @@ impl PatternBook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn scopes_asked_for_longest_ago_make_room() {
+        let book = PatternBook::default();
+        let scope = |number: u64| Digest128::from_bytes(u128::from(number).to_le_bytes());
+        let fields = json!({"text": "Dune"});
+        let answer = Answer::new(fields.as_object().expect("an object"), 1, "web".into());
+        let question = Question { synapse: "S".into(), prompt: "Type 'Dune' here".into(), scope: "[]".into() };
+        for number in 0..2 * MAX_SCOPES {
+            assert!(book.learn(scope(number), &question, &answer, number));
+            book.0.run_pending_tasks();
+            assert!(book.0.entry_count() <= MAX_SCOPES);
+        }
+        assert!(book.kept(scope(0)).is_none() && book.kept(scope(2 * MAX_SCOPES - 1)).is_some());
+    }
+}

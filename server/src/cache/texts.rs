@@ -14,6 +14,8 @@ use crate::matching::{Analysed, Text, embed};
 /// Stored prompts whose analysis is kept, about a kilobyte each: all entries would take as much again as everything else of
 /// them together. Those of a miner as it comes all fit.
 const ANALYSES: usize = 10_500;
+/// A prompt longer than this is read anew each time: prompts are counted, so their size must be bounded too.
+const MAX_PROMPT_BYTES: usize = 16 * 1024;
 
 /// A prompt that was read.
 pub struct Asked {
@@ -116,7 +118,7 @@ impl Texts {
     }
 
     fn keep(&self, question: &Question, key: Digest128, analysed: Analysed, vector: Option<Box<[i8]>>) -> Arc<Asked> {
-        let is_whole = vector.is_some();
+        let is_whole = vector.is_some() && question.prompt.len() <= MAX_PROMPT_BYTES;
         let (prompt, analysed) = (question.prompt.as_str().into(), Arc::new(analysed));
         let asked = Arc::new(Asked { prompt, analysed, vector, near: Mutex::default() });
         // A service that failed may answer the next time.
@@ -129,4 +131,31 @@ impl Texts {
 
 fn boxed(vector: &[i8]) -> Box<[i8]> {
     vector.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(prompt: String) -> Question {
+        Question { synapse: "S".into(), prompt, scope: "[]".into() }
+    }
+
+    #[test]
+    fn as_many_prompts_are_kept_as_there_is_room_for_and_huge_ones_never() {
+        let texts = Texts::new(Embedder::Table, 8);
+        let read = |prompt: String| {
+            let question = question(prompt);
+            let key = question.digest();
+            let first = texts.read_now(&question, key);
+            Arc::ptr_eq(&first, &texts.read_now(&question, key))
+        };
+        assert!(read("a".repeat(MAX_PROMPT_BYTES)));
+        assert!(!read("a".repeat(MAX_PROMPT_BYTES + 1)));
+        for number in 0..100 {
+            assert!(read(format!("Buy {number} tickets")));
+        }
+        texts.last.run_pending_tasks();
+        assert_eq!(texts.last.entry_count(), 8);
+    }
 }

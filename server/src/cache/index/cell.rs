@@ -5,7 +5,7 @@ use pulp::Arch;
 use super::dot;
 use super::near::{Best, Near, cosine, inverse_length};
 
-/// Rows a cell's memory grows and shrinks by: doubling would leave a third of it empty.
+/// Rows a cell's memory grows by at most: doubling would leave a third of it empty.
 const ROOM: usize = 32;
 /// Rounds of moving two centres to the middle of what is nearest to them. More change little.
 const ROUNDS: usize = 4;
@@ -59,10 +59,11 @@ impl Cell {
 
     /// Adds a row of as many components as all others have, and one over its length.
     pub(super) fn push(&mut self, id: u64, row: &[i8], inverse: f32) {
-        if self.ids.len() == self.ids.capacity() {
-            self.rows.reserve_exact(ROOM * row.len());
-            self.ids.reserve_exact(ROOM);
-            self.inverse_lengths.reserve_exact(ROOM);
+        let len = self.ids.len();
+        if len == self.ids.capacity() {
+            self.rows.reserve_exact(room(len) * row.len());
+            self.ids.reserve_exact(room(len));
+            self.inverse_lengths.reserve_exact(room(len));
         }
         self.rows.extend_from_slice(row);
         self.ids.push(id);
@@ -87,10 +88,10 @@ impl Cell {
         self.rows.truncate(last * dim);
         self.ids.swap_remove(at);
         self.inverse_lengths.swap_remove(at);
-        if self.ids.capacity() > self.ids.len() + 2 * ROOM {
-            self.rows.shrink_to((last + ROOM) * dim);
-            self.ids.shrink_to(last + ROOM);
-            self.inverse_lengths.shrink_to(last + ROOM);
+        if self.ids.capacity() > last + 2 * room(last) {
+            self.rows.shrink_to((last + room(last)) * dim);
+            self.ids.shrink_to(last + room(last));
+            self.inverse_lengths.shrink_to(last + room(last));
         }
     }
 
@@ -186,6 +187,12 @@ impl Cell {
     pub(super) fn size_bytes(&self) -> usize {
         self.rows.capacity() + self.ids.capacity() * 8 + self.inverse_lengths.capacity() * 4
     }
+}
+
+/// Rows that a cell of so many gets room for at once. Few where there are few: most scopes hold an answer or two, and there
+/// may be as many scopes as answers.
+fn room(rows: usize) -> usize {
+    (rows / 2).clamp(1, ROOM)
 }
 
 fn centre<'a>(dim: usize, rows: impl Iterator<Item = &'a [i8]>) -> Vec<i8> {

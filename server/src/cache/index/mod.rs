@@ -94,7 +94,8 @@ impl Index {
             arch: Arch::new(),
             cell_rows,
             scan_rows,
-            cells: Vec::new(),
+            // One is all that most scopes ever need: see `cell::room`.
+            cells: Vec::with_capacity(1),
             centres: Vec::new(),
             closeness: Vec::new(),
             empty_cells: Vec::new(),

@@ -210,6 +210,18 @@ fn a_row_without_direction_is_near_to_nothing() {
     assert!(found.is_empty());
 }
 
+#[test]
+fn a_few_rows_take_little_whether_they_came_first_or_are_left() {
+    let mut index = Index::new(128);
+    let rows = clustered(100, 128, 4);
+    index.insert(0, &rows[0]).unwrap();
+    let alone = index.size_bytes();
+    assert!(alone < 1_024, "{alone}");
+    (1..100).for_each(|id| index.insert(id as u64, &rows[id]).unwrap());
+    assert!((1..100).all(|id| index.remove(id)));
+    assert!(index.size_bytes() <= 2 * alone, "{} of {alone}", index.size_bytes());
+}
+
 /// What tests look at.
 impl Index {
     /// Whether there are no rows.

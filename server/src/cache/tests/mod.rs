@@ -301,3 +301,22 @@ fn explanations_tell_the_tier_the_candidates_and_the_threshold() {
     assert!(why(missed).verdict.contains("no remembered prompt"), "{}", why(missed).verdict);
     assert_eq!(cache.explain(u64::MAX, START_MS), None);
 }
+
+#[test]
+fn only_the_last_looks_are_kept() {
+    let cache = cache_of(8, 6);
+    let first = look(&cache, &question("Open page 0"), START_MS).request_id;
+    let rows = || cache.requests(usize::MAX).len();
+    (1..2_000).for_each(|page| drop(look(&cache, &question(&format!("Open page {page}")), START_MS)));
+    assert_eq!((rows(), cache.explain(first, START_MS)), (1_024, None));
+}
+
+#[test]
+fn a_scope_goes_with_its_last_entry() {
+    let cache = cache_of(8, 6);
+    for scope in 0..500 {
+        cache.remember(&asked_at("Open the inbox", &format!("[{scope}]")), answer("a"), START_MS);
+    }
+    let stats = cache.stats(START_MS);
+    assert_eq!((stats.entries, stats.memory_entries, cache.scopes()), (8, 6, 14));
+}
