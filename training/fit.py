@@ -41,7 +41,7 @@ TRIED = 0.1
 # The weighted sum: its share of the score, and what its weights (of features in standard deviations) are drawn to and how strongly. Generated
 # wordings are chosen to look unlike and generated changes to look alike, so they say less of plain likeness than people's texts do: the
 # prior puts it back.
-SUM_SHARE = 0.7
+SUM_SHARE = 2.2
 PRIOR = {"text_cosine": 0.5, "meaning_min": 0.5, "gram_dice": 0.5}
 PULL = 0.03
 # What pairs of different families weigh together, against all others: they are easy, but they are what plain likeness is learnt from.

@@ -59,6 +59,12 @@ impl<K: Ord + Copy, V: Clone> Recent<K, V> {
         drop(inner);
         drop((replaced, crowded));
     }
+
+    /// How many are held.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.inner.lock().held.len()
+    }
 }
 
 impl<K: Ord + Copy, V> Inner<K, V> {

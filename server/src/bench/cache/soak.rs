@@ -99,7 +99,7 @@ impl Load {
             0 => prompts::reworded(number, 1, true, scope),
             _ => prompts::question(number, scope),
         };
-        let look = cache.recall(&question, Look { request_id: step, settings: SETTINGS, now_ms }).await;
+        let look = cache.recall(&question, Look { request_id: self.step, settings: SETTINGS, now_ms }).await;
         match look.found {
             None => cache.remember(&question, prompts::answer(number, &self.solver), now_ms),
             Some(_) if self.random.random_range(0..10) == 0 => {

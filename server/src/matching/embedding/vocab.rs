@@ -12,7 +12,7 @@ const FIRST_RANKED: u16 = 1996;
 /// `[UNK]`: a word that cannot be spelt with the vocabulary.
 pub const UNKNOWN: u16 = 100;
 
-/// How much a piece says: log(1 + rank), as in the making of the table. 0.69 to 10.3.
+/// How much a piece says: log(1 + rank), as in the first rows of the table. 0.69 to 10.3.
 pub fn piece_weight(piece: u16) -> f32 {
     f32::from(piece.saturating_sub(FIRST_RANKED - 1).max(1)).ln_1p()
 }

@@ -19,6 +19,16 @@ impl Sides {
         self.deeds |= more.deeds;
     }
 
+    /// What is told of in passing counts where nothing else is said: "delete an added event" adds nothing, but "show the disabled
+    /// users" is not "show the enabled users". A deed named leaves no room for another.
+    pub(super) const fn complete(&mut self, passing: Self) {
+        let spoken = pairs(self.opposites);
+        self.opposites |= passing.opposites & !(spoken | (spoken << 1));
+        if self.deeds == 0 {
+            self.deeds = passing.deeds;
+        }
+    }
+
     /// How many sides both stand on.
     pub(super) const fn shared(self, other: Self) -> u32 {
         (self.opposites & other.opposites).count_ones() + (self.deeds & other.deeds).count_ones()
@@ -26,15 +36,18 @@ impl Sides {
 
     /// How many pairs only one of both says anything of.
     pub(super) const fn lone(self, other: Self) -> u32 {
-        const fn pairs(sides: u128) -> u128 {
-            (sides | (sides >> 1)) & LEFTS
-        }
         (pairs(self.opposites) ^ pairs(other.opposites)).count_ones()
             + (pairs(self.deeds) ^ pairs(other.deeds)).count_ones()
     }
 }
 
 const LEFTS: u128 = u128::MAX / 3;
+
+/// The pairs on a side of which something stands, as their lefts.
+const fn pairs(sides: u128) -> u128 {
+    (sides | (sides >> 1)) & LEFTS
+}
+
 const _: () = assert!(OPPOSITES.len() <= 64 && DEEDS.len() <= 64, "two bits to a pair");
 
 /// Pairs of groups; a word of the left is the opposite of a word of the right. The first word of each names it.

@@ -46,6 +46,7 @@ pub(super) fn parse(text: &str) -> Found {
     let (question, asks) = register(text, &tokens);
     parser.found.question = question;
     parser.found.asks = asks;
+    parser.found.sides.complete(parser.passing);
     parser.found
 }
 
@@ -78,6 +79,8 @@ pub(super) struct Parser<'a> {
     pub(super) target: Option<(u32, usize)>,
     /// The word at hand stands on a side of opposites.
     pub(super) sided: bool,
+    /// The sides that participles stand on.
+    passing: Sides,
     /// Capitals say nothing here: a title, or all in capitals.
     pub(super) titles: bool,
 }
@@ -115,6 +118,7 @@ impl<'a> Parser<'a> {
             source: None,
             target: None,
             sided: false,
+            passing: Sides::default(),
             titles: false,
         }
     }
@@ -178,7 +182,8 @@ impl<'a> Parser<'a> {
     fn word(&mut self, at: usize, token: Token) -> usize {
         let meaning = WORDS.get(token.hash);
         let sides = self.sides_of(at, &token);
-        self.found.sides.add(sides);
+        let told = if is_participle(self.bytes(&token)) { &mut self.passing } else { &mut self.found.sides };
+        told.add(sides);
         self.sided = !sides.is_empty();
         match meaning {
             Some(Word::And) => {
@@ -370,4 +375,9 @@ impl<'a> Parser<'a> {
         let slot = Slot { hash, start: narrow(start), len: narrow(end - start), field, kind, bound };
         self.found.slots.push(slot);
     }
+}
+
+/// "Added", "saved": more often what something is than what is to be done.
+fn is_participle(word: &[u8]) -> bool {
+    word.len() > 4 && word[word.len() - 2..].eq_ignore_ascii_case(b"ed")
 }

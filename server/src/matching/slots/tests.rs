@@ -215,6 +215,16 @@ fn there_is_not_back() {
 }
 
 #[test]
+fn what_was_done_is_not_asked_for() {
+    differ("Add an event called Lunch", "Delete an added event called Lunch");
+    differ("Save the post by Alex", "Remove the saved post by Alex");
+    differ("Reserve the ride scheduled for 8 pm", "Cancel the ride scheduled for 8 pm");
+    agree("Delete an added event called Lunch", "Remove an added event called Lunch");
+    agree("View the archived mail", "Show the mail that was archived");
+    differ("Show the enabled users", "Show the disabled users");
+}
+
+#[test]
 fn opposite_words_ask_for_opposite_things() {
     assert_eq!(differ("Add the lamp", "Remove the lamp"), "'add' is the opposite of 'remove'");
     differ("Adding the lamp", "Removed the lamp");
