@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::reading::{PromptSource, Read, ScopeField};
 use crate::axon::PyType;
-use crate::domain::{Answer, Comparison, Digest128, Question, Task, field, text_of};
+use crate::domain::{Answer, Comparison, Digest128, Question, Schema, Task, field, text_of};
 use crate::ports::Solver;
 
 /// Keys of every synapse that carry the protocol, not the question.
@@ -38,6 +38,8 @@ pub struct Asks {
     pub scope: Vec<ScopeField>,
     /// The fields that an answer must set, none of them empty.
     pub answer: Vec<String>,
+    /// What an answer must be like; absent when any will do.
+    pub schema: Option<Arc<Schema>>,
     /// How two answers are compared.
     pub compare: Comparison,
     /// Sent rather than nothing when no solver answers in time.
@@ -141,7 +143,7 @@ impl Asks {
         Task { question, fields, streams: self.stream.then(|| self.answer.first().cloned()).flatten() }
     }
 
-    /// Whether `fields` is an answer: every answer field is there and holds something.
+    /// Whether `fields` is an answer: every answer field is there and holds something, as the schema says.
     pub fn check(&self, fields: &Map<String, Value>) -> Result<(), String> {
         let is_empty = |name: &str| match fields.get(name) {
             None | Some(Value::Null) => true,
@@ -156,7 +158,10 @@ impl Asks {
             Some(name) if self.stream && !fields[name].is_string() => {
                 Err(format!("the solver's answer is to be streamed, but `{name}` is no text"))
             }
-            _ => Ok(()),
+            _ => match &self.schema {
+                Some(schema) => schema.check(&Value::Object(fields.clone())),
+                None => Ok(()),
+            },
         }
     }
 }
@@ -183,6 +188,7 @@ mod tests {
             prompt: PromptSource::Field(prompt.into()),
             scope: vec![ScopeField { field: "url".into(), part: Part::Whole }],
             answer: vec!["actions".into()],
+            schema: None,
             compare: Comparison::Json,
             fallback: None,
             fallback_chance: 0.5,

@@ -10,7 +10,7 @@ use crate::domain::{Template, field, text_of};
 pub enum PromptSource {
     /// In one field, by name or JSON pointer: a text, a list of texts, or a chat (a list of `{role, content}`).
     Field(String),
-    /// In a list of texts, with their roles in another.
+    /// In a list of texts, with their roles in another; where there are none, as in a field alone.
     Chat {
         /// The field with the texts.
         messages: String,
@@ -56,6 +56,9 @@ impl PromptSource {
             Self::Template(template) => {
                 let prompt = template.fill_from(fields).map_err(|name| format!("field `{name}` is missing"))?;
                 Ok(Read { prompt, around: None })
+            }
+            Self::Chat { messages, roles } if field(fields, roles).is_none() => {
+                Self::Field(messages.clone()).read(fields)
             }
             Self::Field(name) => match field(fields, name) {
                 Some(Value::String(text)) => Ok(Read { prompt: text.clone(), around: None }),
@@ -184,6 +187,8 @@ mod tests {
         assert_eq!(one.prompt, "hi");
         assert!(one.around.is_some());
         assert!(read(json!(["user"]), json!(["a", "b"])).expect_err("one role").contains("one length"));
+        let own = read(Value::Null, json!([{"role": "user", "content": "hi"}])).expect("a chat with roles of its own");
+        assert_eq!(own.prompt, "hi");
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! | `PUT /api/v1/cache/capacity` | `{entries}`: how many answers are kept (admin token) |
 //! | `POST /api/v1/feedback` | `{request_id, right}`: the same for any request (admin token) |
 //! | `POST /solve_task` | `{id, prompt, url}` to actions, without the chain (admin token from afar) |
+//! | `POST /step`, `POST /act` | one step of a task to its action (admin token from afar) |
 //! | `POST /v1/chat/completions` | as OpenAI's (admin token from afar) |
 //! | `GET /metrics` | Prometheus text |
 //! | `GET /healthz`, `GET /readyz` | the process lives; it can answer validators |
@@ -34,6 +35,7 @@ mod history;
 mod live;
 mod metrics;
 mod requests;
+mod step;
 mod targets;
 
 use std::sync::Arc;
@@ -52,6 +54,7 @@ pub use auth::{AdminToken, HostRules, TokenError};
 pub use dashboard::Dashboard;
 pub use direct::Direct;
 pub use live::LiveFeed;
+pub use step::Plans;
 
 use crate::cache::AnswerCache;
 use crate::figures::Figures;
@@ -81,6 +84,8 @@ pub struct Api {
     pub tasks: Option<Direct>,
     /// Answers chats without the chain; absent when no synapse is named for it.
     pub chat: Option<Direct>,
+    /// Plans that are given out action by action.
+    pub plans: Plans,
     /// The admin token.
     pub token: AdminToken,
     /// Which `Host` and `Origin` are ours.
@@ -103,6 +108,8 @@ pub fn router(api: Arc<Api>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token));
     let asks = Router::new()
         .route("/solve_task", post(direct::solve_task))
+        .route("/act", post(step::step))
+        .route("/step", post(step::step))
         .route("/v1/chat/completions", post(chat::complete))
         .layer(DefaultBodyLimit::max(MAX_ASKED_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token_from_afar));

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use parts::{address, bind, connection_limits, offline_status, policy, signer, start_upstream, tuner_config};
 
 use crate::agent::Agent;
-use crate::api::{AdminToken, Api, Dashboard, Direct, HostRules, LiveFeed, TokenError};
+use crate::api::{AdminToken, Api, Dashboard, Direct, HostRules, LiveFeed, Plans, TokenError};
 use crate::axon::callers::CallersByAddress;
 use crate::axon::marks::Marks;
 use crate::axon::{Axon, Bodies, Checker, Identity, Margin, Nonces, Verifier, senders};
@@ -262,6 +262,7 @@ impl App {
             store: store.clone(),
             tasks: solve.map(|(synapse, asks)| Direct { synapse, asks, agent: Arc::clone(&agent) }),
             chat: chat.map(|(synapse, asks)| Direct { synapse, asks, agent }),
+            plans: Plans::default(),
             token: token.clone(),
             hosts: HostRules::new(&config.api.hosts),
             headless: config.api.headless,

@@ -97,17 +97,24 @@ pub fn toml_fault(text: &str, error: &toml::de::Error) -> (usize, String) {
     (line, error.message().replace('\n', " "))
 }
 
-/// A solver's files stand beside the configuration that names them, wherever the process was started.
+/// Files stand beside the configuration that names them, wherever the process was started.
 fn resolve_files(table: &mut Table, folder: &Path) {
     let solvers = table.get_mut("solver").and_then(Value::as_table_mut);
     for (_, solver) in solvers.into_iter().flatten() {
         for key in ["rules", "key_file", "schema"] {
-            if let Some(Value::String(file)) = solver.get_mut(key)
-                && !file.starts_with("builtin:")
-            {
-                *file = folder.join(&*file).to_string_lossy().into_owned();
-            }
+            resolve(solver.get_mut(key), folder);
         }
+    }
+    for synapse in table.get_mut("synapse").and_then(Value::as_array_mut).into_iter().flatten() {
+        resolve(synapse.get_mut("schema"), folder);
+    }
+}
+
+fn resolve(file: Option<&mut Value>, folder: &Path) {
+    if let Some(Value::String(file)) = file
+        && !file.starts_with("builtin:")
+    {
+        *file = folder.join(&*file).to_string_lossy().into_owned();
     }
 }
 

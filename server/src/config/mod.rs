@@ -19,7 +19,7 @@ pub use faults::{Fault, Faults, faults_of};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};
 pub use openai::OpenAiConfig;
 pub use solver::SolverConfig;
-pub use synapse::{FeedbackConfig, ScopeConfig, SynapseConfig, build_adapters};
+pub use synapse::{FeedbackConfig, SchemaConfig, ScopeConfig, SynapseConfig, build_adapters};
 
 use crate::agent::ShadowConfig;
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
@@ -35,7 +35,7 @@ use crate::tuner::TunerConfig;
 pub struct Config {
     /// The subnet, 0 to 65535.
     pub netuid: u16,
-    /// Synapses and solvers to start from: `sn36-2025`, `prompt`. Own ones of the same name replace them.
+    /// Synapses and solvers to start from: `sn36-2025`, `sn36`, `prompt`, `chat`, `echo`. Own ones of the same name replace them.
     pub presets: Vec<String>,
     /// `[wallet]`
     pub wallet: WalletConfig,

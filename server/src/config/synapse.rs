@@ -11,7 +11,7 @@ use super::solver::build_solvers;
 use super::{Config, ConfigError, SolverConfig};
 use crate::agent::{Adapter, Asks, Feedback, HashField, Part, PromptSource, ScopeField};
 use crate::axon::{ALL_BODIES_BYTES, Adapters};
-use crate::domain::{Answer, Comparison, Template};
+use crate::domain::{Answer, Comparison, Schema, Template};
 use crate::ports::Solver;
 use crate::solver::Meters;
 
@@ -23,6 +23,9 @@ const PRESETS: [(&str, &str); 5] = [
     ("echo", include_str!("../../presets/echo.toml")),
     ("chat", include_str!("../../presets/chat.toml")),
 ];
+/// The actions of web agents' plans.
+const BUILTIN_SCHEMA: (&str, &str) = ("builtin:web-actions", include_str!("../../presets/sn36-actions.schema.json"));
+
 /// The synapse that every axon answers: the protocol's ping.
 const PING: &str = "Synapse";
 
@@ -46,6 +49,9 @@ pub struct SynapseConfig {
     /// Fields that an answer must set, none of them empty.
     #[serde(default)]
     pub answer: Vec<String>,
+    /// What an answer must be like: a JSON Schema of the object with its fields, a file that holds one, or
+    /// `builtin:web-actions`.
+    pub schema: Option<SchemaConfig>,
     /// How two answers are compared: `json`, `plan`, or `{ text = 0.8 }`, the share of words that must be the same.
     #[serde(default)]
     pub compare: Comparison,
@@ -82,6 +88,16 @@ pub struct SynapseConfig {
     /// Their defaults, for requests that leave them out.
     #[serde(default)]
     pub defaults: toml::Table,
+}
+
+/// A JSON Schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SchemaConfig {
+    /// In a file, or inside the binary.
+    Name(String),
+    /// As it is.
+    Table(toml::Table),
 }
 
 /// What an answer depends on.
@@ -328,6 +344,12 @@ fn build_asks(
         prompt,
         scope: config.scope.iter().map(ScopeConfig::field).collect(),
         answer: config.answer.clone(),
+        schema: config
+            .schema
+            .as_ref()
+            .map(SchemaConfig::read)
+            .transpose()
+            .map_err(|fault| format!("schema: {fault}"))?,
         compare: config.compare,
         fallback: fallback.map(|fields| Arc::new(Answer::new(&fields, 0, "fallback".into()))),
         fallback_chance: config.fallback_chance,
@@ -342,6 +364,20 @@ fn build_asks(
         asks.check(&fallback.fields()).map_err(|fault| format!("fallback: {fault}"))?;
     }
     Ok(asks)
+}
+
+impl SchemaConfig {
+    fn read(&self) -> Result<Arc<Schema>, String> {
+        let parse = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| format!("no JSON: {error}"));
+        let schema = match self {
+            Self::Name(name) if name == BUILTIN_SCHEMA.0 => parse(BUILTIN_SCHEMA.1)?,
+            Self::Name(file) => {
+                parse(&std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?)?
+            }
+            Self::Table(table) => Value::Object(json_object(table.clone()).map_err(|error| error.to_string())?),
+        };
+        Schema::parse(&schema).map(Arc::new)
+    }
 }
 
 impl ScopeConfig {

@@ -189,3 +189,35 @@ async fn an_openai_client_gets_whole_and_streamed_completions() {
     }
     miner.stop().await;
 }
+
+#[tokio::test]
+async fn a_web_agent_is_asked_step_by_step_and_keeps_its_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let miner = miner(&folder, "").await;
+    let mut history = Vec::new();
+    let mut tools = Vec::new();
+    for index in 0..12 {
+        // From the second step on the browser is somewhere else.
+        let url = if index == 0 { "http://shop.example/?seed=4" } else { "http://shop.example/results?seed=4" };
+        let step = json!({"protocol_version": "1.0", "task_id": "t1", "prompt": "Search for 'Dune'", "url": url,
+                          "html": "<html>", "step_index": index, "history": history});
+        let path = if index % 2 == 0 { "/step" } else { "/act" };
+        let reply = miner.send("POST", path, &step.to_string(), "").await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let reply = reply.json();
+        if reply["done"] == true {
+            break;
+        }
+        assert_eq!(reply["tool_calls"].as_array().unwrap().len(), 1, "{reply}");
+        tools.push(reply["tool_calls"][0]["name"].as_str().unwrap().to_owned());
+        history.push(json!({"index": index, "action": reply["actions"][0], "success": true}));
+    }
+    assert!(
+        tools.len() >= 3 && tools[0] == "browser.navigate" && tools.contains(&"browser.input".to_owned()),
+        "{tools:?}"
+    );
+    assert_eq!(miner.get("/api/v1/requests").await.json().as_array().unwrap().len(), 1, "one plan");
+    let bad = miner.send("POST", "/step", "{}", "").await;
+    assert_eq!(bad.status, 422, "{bad:?}");
+    miner.stop().await;
+}

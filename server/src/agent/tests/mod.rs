@@ -63,6 +63,7 @@ fn asks_of(solver: Arc<dyn Solver>) -> Asks {
         prompt: PromptSource::Field("prompt".into()),
         scope: Vec::new(),
         answer: vec!["reply".into()],
+        schema: None,
         compare: Comparison::Json,
         fallback: None,
         fallback_chance: 0.5,

@@ -54,6 +54,7 @@ async fn times() -> Result<[Summary; 2]> {
         prompt: PromptSource::Field("prompt".into()),
         scope: Vec::new(),
         answer: vec!["actions".into()],
+        schema: None,
         compare: Comparison::Json,
         fallback: None,
         fallback_chance: 0.5,

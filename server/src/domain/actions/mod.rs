@@ -1,4 +1,4 @@
-//! The actions of subnet 36's plans: their schema, and the tools under which agents of today ask for them.
+//! The actions of web agents' plans: their schema, and the tools under which agents of today ask for them.
 
 use std::sync::LazyLock;
 

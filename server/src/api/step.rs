@@ -1,0 +1,65 @@
+//! `POST /step` and `POST /act`: the contract of web agents that are asked action by action.
+//!
+//! The plan is made at the first step and kept for its task: later steps name the page that the browser is on by then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use moka::sync::Cache;
+use serde_json::{Map, Value};
+
+use super::Api;
+use super::direct::{body_of, named, tasks};
+use super::error::Error;
+use crate::domain::{read_step, step_error, step_reply};
+
+/// Plans under way.
+const PLANS: u64 = 1_024;
+/// A task is over by then.
+const KEPT: Duration = Duration::from_secs(600);
+
+/// Plans by task.
+pub struct Plans(Cache<String, Arc<Vec<Value>>>);
+
+impl Default for Plans {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(PLANS).time_to_live(KEPT).build())
+    }
+}
+
+/// A step's request to the action whose turn it is.
+pub async fn step(
+    State(api): State<Arc<Api>>,
+    body: Result<Json<Map<String, Value>>, JsonRejection>,
+) -> Result<Json<Value>, Error> {
+    let step = read_step(&Value::Object(body_of(body)?));
+    let step = step.map_err(|fault| Error::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{fault}.")))?;
+    let task_id = step.fields.get("task_id").and_then(Value::as_str).map(str::to_owned);
+    let kept = task_id.as_ref().filter(|_| step.index > 0).and_then(|task_id| api.plans.0.get(task_id));
+    let plan = match kept {
+        Some(plan) => plan,
+        None => {
+            let direct = tasks(&api)?;
+            let mut task = step.fields.clone();
+            task.remove("task_id");
+            let answered = match direct.begin(&api).answer(&named(direct, task)).await {
+                Ok((_, answered)) => answered,
+                // The contract's own way to say so: the validator may ask again.
+                Err(error) => return Ok(Json(step_error(&error.into_parts().1))),
+            };
+            let mut fields = answered.answer.fields();
+            match direct.asks.answer.first().and_then(|name| fields.remove(name)) {
+                Some(Value::Array(plan)) => Arc::new(plan),
+                _ => return Ok(Json(step_error("the answer is no list of actions"))),
+            }
+        }
+    };
+    if let Some(task_id) = task_id {
+        api.plans.0.insert(task_id, Arc::clone(&plan));
+    }
+    Ok(Json(step_reply(&step, &plan)))
+}
