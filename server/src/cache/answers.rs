@@ -307,6 +307,8 @@ impl AnswerCache {
             self.shelf.drop_from_index(&older);
         }
         self.exact.insert(Arc::clone(entry));
+        // moka saves its work up, and some look would have to do it for sixty-four insertions.
+        self.exact.settle();
     }
 
     /// What an earlier answer to the same question leaves to a new one, if both say the same: its labels, and whether it was
