@@ -41,6 +41,7 @@ mod epochs;
 mod exact;
 mod index;
 mod keeper;
+mod keeping;
 mod learned;
 mod load;
 mod memory;

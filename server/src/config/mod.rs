@@ -2,6 +2,7 @@
 //!
 //! Every struct is the documentation of its section; unknown keys are refused.
 
+mod adapters;
 mod faults;
 mod load;
 mod openai;
@@ -15,11 +16,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use adapters::build_adapters;
 pub use faults::{Fault, Faults, faults_of};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};
 pub use openai::OpenAiConfig;
 pub use solver::SolverConfig;
-pub use synapse::{FeedbackConfig, SchemaConfig, ScopeConfig, SynapseConfig, build_adapters};
+pub use synapse::{FeedbackConfig, SchemaConfig, ScopeConfig, SynapseConfig};
 
 use crate::agent::ShadowConfig;
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
@@ -321,7 +323,7 @@ impl Config {
         let mut faults = Faults::default();
         self.check(&mut faults);
         let mut faults = faults.into_vec();
-        faults.extend(synapse::faults(self));
+        faults.extend(adapters::faults(self));
         faults
     }
 

@@ -73,7 +73,7 @@ impl Curve {
         Calibrated { mean: sigmoid(mu), lower: lower(mu, self.variance(&basis).sqrt()) }
     }
 
-    /// [`Calibrated::mean`] alone: a tenth of the time.
+    /// The mean alone: a tenth of the time.
     pub fn mean_at(&self, probability: f64) -> f64 {
         sigmoid(self.mu(&basis(logit(probability))))
     }
