@@ -28,9 +28,10 @@ use crate::domain::LabelKind;
 use crate::recorder::Record;
 
 /// Rows that may wait for the disk.
-const QUEUE_ROWS: usize = 16_384;
-/// Of these, requests: a flood of them leaves room for samples and decisions.
-const QUEUE_REQUESTS: usize = 12_288;
+const QUEUE_ROWS: usize = 2_048;
+/// Of these, requests, with those of the batch that is being written: some four thousand a second. A row takes as long as a
+/// third of a request, so a flood is counted rather than written down, and leaves room for samples and decisions.
+const QUEUE_REQUESTS: usize = 1_024;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]

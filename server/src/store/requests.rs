@@ -14,7 +14,6 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE request (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, hotkey BLOB, synapse TEXT, source TEXT,
         solver TEXT, reason TEXT, took_us INTEGER NOT NULL, verify_us INTEGER, recall_us INTEGER, queue_us INTEGER,
         solve_us INTEGER, cost_usd REAL, right INTEGER, judged_by TEXT) STRICT;
-    CREATE INDEX request_at ON request (at_ms);
     PRAGMA user_version = 3;";
 
 const COLUMNS: &str = "id, at_ms, hotkey, synapse, source, solver, reason, took_us, verify_us, recall_us, queue_us, solve_us, \
@@ -62,9 +61,17 @@ pub(super) fn label(transaction: &Transaction<'_>, id: u64, right: bool, kind: L
     Ok(())
 }
 
-/// Rows beyond this many go, oldest first.
-pub(super) fn prune(connection: &Connection, max_rows: u64) -> rusqlite::Result<()> {
+/// Rows beyond this many go, and those `days` older than the newest, oldest first. Numbers follow time, so no index of times
+/// is kept.
+pub(super) fn prune(connection: &Connection, max_rows: u64, days: u32) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?1", [max_rows as i64])?;
+    // By the system's clock where that is earlier: a row from the future must not empty the file.
+    let newest = "SELECT min(at_ms, unixepoch() * 1000) FROM request ORDER BY id DESC LIMIT 1";
+    let young = format!("SELECT id FROM request WHERE at_ms >= ({newest}) - ?1 ORDER BY id LIMIT 1");
+    connection.execute(
+        &format!("DELETE FROM request WHERE id < coalesce(({young}), (SELECT max(id) + 1 FROM request))"),
+        [i64::from(days) * 86_400_000],
+    )?;
     Ok(())
 }
 

@@ -138,3 +138,35 @@ fn a_sample_from_the_future_does_not_empty_the_history() {
     let (store, _) = Store::open(folder.path()).expect("opened");
     assert_eq!(store.history(0, now_ms + 5_000, 100).expect("readable").points.len(), 2);
 }
+
+fn record(id: u64, at_ms: u64) -> Record {
+    use crate::recorder::Outcome;
+    Record::new(id, at_ms, Outcome::Failed { reason: "timeout", cacheable: true }, std::time::Duration::from_millis(5))
+}
+
+#[test]
+fn requests_are_kept_for_so_many_days_and_no_more_than_so_many() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, writer) = Store::open(folder.path()).expect("a fresh folder");
+    let writer = std::thread::spawn(move || writer.run());
+    let day_ms = 86_400_000;
+    let start_ms = 1_700_000_000_000;
+    for day in 0..40 {
+        store.request(&record(day + 1, start_ms + day * day_ms));
+    }
+    drop(store);
+    writer.join().expect("written");
+    // Pruned after the first batch of a run.
+    let ids = |retention: Retention| {
+        let (store, writer) = Store::open(folder.path()).expect("there");
+        let writer = writer.keeping(retention);
+        let writer = std::thread::spawn(move || writer.run());
+        store.request(&record(store.last_request_id().expect("readable") + 1, start_ms + 40 * day_ms));
+        drop(store);
+        writer.join().expect("written");
+        let (store, _) = Store::open(folder.path()).expect("there");
+        store.requests(u64::MAX, 100).expect("readable").iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(Retention { days: 10, max_requests: 1_000 }), (31..=41).rev().collect::<Vec<_>>());
+    assert_eq!(ids(Retention { days: 3_650, max_requests: 3 }), [42, 41, 40]);
+}

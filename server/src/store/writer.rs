@@ -155,14 +155,14 @@ impl StoreWriter {
 
     fn prune(&self) -> rusqlite::Result<()> {
         // By the newest row or by the system's clock, whichever is earlier: a row from the future must not empty the file.
-        for table in ["history", "decision", "request"] {
+        for table in ["history", "decision"] {
             let newest = format!("(SELECT min(max(at_ms), unixepoch() * 1000) FROM {table})");
             self.connection.execute(
                 &format!("DELETE FROM {table} WHERE at_ms < {newest} - ?1"),
                 [i64::from(self.retention.days) * 86_400_000],
             )?;
         }
-        requests::prune(&self.connection, self.retention.max_requests)?;
+        requests::prune(&self.connection, self.retention.max_requests, self.retention.days)?;
         answers::prune(&self.connection)
     }
 }

@@ -1,6 +1,7 @@
 //! Tries a rule with a prompt, and fills its template.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
@@ -14,6 +15,12 @@ use crate::domain::{Task, Template, field, text_of};
 /// A prompt as rules see it.
 pub struct Prompt<'a> {
     text: &'a str,
+    /// Read when a rule first needs it: most rules look at the text alone.
+    reading: OnceCell<Reading>,
+}
+
+/// What a prompt says.
+struct Reading {
     /// Values with what is said about them.
     conditions: Vec<Condition>,
     /// The prompt with underscores in place of its values.
@@ -25,23 +32,26 @@ pub struct Prompt<'a> {
 }
 
 impl<'a> Prompt<'a> {
-    /// Reads its values.
-    pub fn read(text: &'a str) -> Self {
-        let conditions = conditions::conditions(text);
-        let mut bare = text.to_owned();
-        for said in conditions.iter().map(|condition| &condition.said).filter(|said| said.is_certain) {
-            // As many bytes as before: a place in one text is the same in the other.
-            bare.replace_range(said.start..said.end, &"_".repeat(said.end - said.start));
-        }
-        let main = main_clause(text, &conditions);
-        let (verb, subject) = verb_and_subject(text, main, &conditions);
-        Self { text, conditions, bare, main, verb, subject }
+    /// Of this text.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, reading: OnceCell::new() }
+    }
+
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::of(self.text))
+    }
+
+    fn conditions(&self) -> &[Condition] {
+        &self.reading().conditions
     }
 
     /// The slots of `rule` when all its patterns match and every capture is of its type.
     pub fn slots(&self, rule: &Rule) -> Option<Slots> {
-        let mut slots = Slots { texts: HashMap::new(), used: vec![false; self.conditions.len()] };
-        let about = rule.about.iter().map(|pattern| (pattern, &self.bare[self.main..], self.main));
+        let mut slots = Slots::default();
+        let about = rule.about.iter().map(|pattern| {
+            let Reading { bare, main, .. } = self.reading();
+            (pattern, &bare[*main..], *main)
+        });
         for (pattern, searched, offset) in about.chain(rule.when.iter().map(|pattern| (pattern, self.text, 0))) {
             let captures = pattern.captures(searched)?;
             for name in pattern.capture_names().flatten() {
@@ -52,9 +62,7 @@ impl<'a> Prompt<'a> {
                     Some(kind) => kind.read(text)?,
                     None => text.to_owned(),
                 };
-                for (used, condition) in slots.used.iter_mut().zip(&self.conditions) {
-                    *used |= condition.said.meets(start, end);
-                }
+                slots.spans.push((start, end));
                 slots.texts.insert(name.to_owned(), text);
             }
         }
@@ -62,24 +70,41 @@ impl<'a> Prompt<'a> {
     }
 }
 
+impl Reading {
+    /// Reads its values.
+    fn of(text: &str) -> Self {
+        let conditions = conditions::conditions(text);
+        let mut bare = text.to_owned();
+        for said in conditions.iter().map(|condition| &condition.said).filter(|said| said.is_certain) {
+            // As many bytes as before: a place in one text is the same in the other.
+            bare.replace_range(said.start..said.end, &"_".repeat(said.end - said.start));
+        }
+        let main = main_clause(text, &conditions);
+        let (verb, subject) = verb_and_subject(text, main, &conditions);
+        Self { conditions, bare, main, verb, subject }
+    }
+}
+
 /// What a rule's patterns captured.
+#[derive(Default)]
 pub struct Slots {
     texts: HashMap<String, String>,
-    /// Of the prompt's values, those that a capture holds.
-    used: Vec<bool>,
+    /// Where in the prompt.
+    spans: Vec<(usize, usize)>,
 }
 
 /// Fills `rule`'s template; the name of the first slot that has no value.
 pub fn fill(rule: &Rule, slots: Slots, prompt: &Prompt<'_>, task: &Task) -> Result<Map<String, Value>, String> {
-    let Slots { texts, used } = slots;
-    let mut filling = Filling { texts, used, prompt, task, current: None };
+    let Slots { texts, spans } = slots;
+    let mut filling = Filling { texts, spans, used: None, prompt, task, current: None };
     filling.table(&rule.answer)
 }
 
 struct Filling<'a> {
     texts: HashMap<String, String>,
-    /// Values that `each` passes over: they stand in the answer already.
-    used: Vec<bool>,
+    spans: Vec<(usize, usize)>,
+    /// Of the prompt's values those that `each` passes over: captures hold them, or they stand in the answer already.
+    used: Option<Vec<bool>>,
     prompt: &'a Prompt<'a>,
     task: &'a Task,
     /// The value that `each` is at.
@@ -114,11 +139,11 @@ impl<'a> Filling<'a> {
                     }
                 }
                 Item::Each { list: which, only, items } => {
-                    for at in 0..self.used.len() {
-                        if self.used[at] || !allows(*which, only, &self.prompt.conditions[at]) {
+                    for at in 0..self.used().len() {
+                        if self.used()[at] || !allows(*which, only, &self.prompt.conditions()[at]) {
                             continue;
                         }
-                        self.used[at] = true;
+                        self.used()[at] = true;
                         let outer = self.current.replace(at);
                         self.items(items, list)?;
                         self.current = outer;
@@ -129,10 +154,18 @@ impl<'a> Filling<'a> {
         Ok(())
     }
 
+    fn used(&mut self) -> &mut Vec<bool> {
+        self.used.get_or_insert_with(|| {
+            let is_captured =
+                |condition: &Condition| self.spans.iter().any(|(start, end)| condition.said.meets(*start, *end));
+            self.prompt.conditions().iter().map(is_captured).collect()
+        })
+    }
+
     fn text(&mut self, template: &Template) -> Result<String, String> {
         for slot in template.slots() {
             if let Some(at) = self.condition_of(slot) {
-                self.used[at] = true;
+                self.used()[at] = true;
             }
         }
         template.fill(|slot| self.lookup(slot))
@@ -140,7 +173,7 @@ impl<'a> Filling<'a> {
 
     /// A slot's value: of what `each` is at, of the rule's captures, of the request, of the prompt's conditions.
     fn lookup(&self, slot: &str) -> Option<Cow<'_, str>> {
-        if let Some(found) = self.current.and_then(|at| of_condition(&self.prompt.conditions[at], slot)) {
+        if let Some(found) = self.current.and_then(|at| of_condition(&self.prompt.conditions()[at], slot)) {
             return Some(found);
         }
         if let Some(text) = self.texts.get(slot) {
@@ -151,24 +184,27 @@ impl<'a> Filling<'a> {
         }
         match slot {
             "prompt" => Some(Cow::Borrowed(&self.task.question.prompt)),
-            "verb" => Some(Cow::Borrowed(&self.prompt.verb)),
-            "subject" => Some(Cow::Borrowed(&self.prompt.subject)),
+            "verb" => Some(Cow::Borrowed(&self.prompt.reading().verb)),
+            "subject" => Some(Cow::Borrowed(&self.prompt.reading().subject)),
             _ => match self.condition_of(slot) {
-                Some(at) => Some(Cow::Borrowed(self.prompt.conditions[at].said.text.as_str())),
-                None => (slot == "topic").then_some(Cow::Borrowed(&self.prompt.subject)),
+                Some(at) => Some(Cow::Borrowed(self.prompt.conditions()[at].said.text.as_str())),
+                None => (slot == "topic").then_some(Cow::Borrowed(&self.prompt.reading().subject)),
             },
         }
     }
 
     /// The condition that gives `slot`, unless something else does.
     fn condition_of(&self, slot: &str) -> Option<usize> {
-        let is_taken = self.texts.contains_key(slot) || field(&self.task.fields, slot).is_some();
+        let is_fixed = matches!(slot, "prompt" | "verb" | "subject");
+        if is_fixed || self.texts.contains_key(slot) || field(&self.task.fields, slot).is_some() {
+            return None;
+        }
         let is_meant = |found: &Condition| match slot {
             "topic" => is_topic(found),
             _ => found.field == slot,
         };
         let is_given = |found: &Condition| is_meant(found) && !found.operator.starts_with("not");
-        self.prompt.conditions.iter().position(is_given).filter(|_| !is_taken)
+        self.prompt.conditions().iter().position(is_given)
     }
 }
 
@@ -219,8 +255,9 @@ mod tests {
 
     #[test]
     fn the_prompt_without_its_values_keeps_every_place() {
-        let prompt = Prompt::read("Käufe: search 'delete é' für 4");
-        assert_eq!(prompt.bare, "Käufe: search ___________ für _");
-        assert_eq!(prompt.bare.len(), prompt.text.len());
+        let text = "Käufe: search 'delete é' für 4";
+        let reading = Reading::of(text);
+        assert_eq!(reading.bare, "Käufe: search ___________ für _");
+        assert_eq!(reading.bare.len(), text.len());
     }
 }

@@ -105,7 +105,7 @@ impl RulesSolver {
 
     /// The answer's fields, and the name of the rule that gave them.
     pub fn answer(&self, task: &Task) -> Result<(&str, Map<String, Value>), SolveError> {
-        let prompt = Prompt::read(&task.question.prompt);
+        let prompt = Prompt::new(&task.question.prompt);
         let matching = self.rules.iter().find_map(|rule| prompt.slots(rule).map(|slots| (rule, slots)));
         let (rule, slots) = matching.ok_or(SolveError::NoRule)?;
         let fields = fill::fill(rule, slots, &prompt, task).map_err(|slot| {
