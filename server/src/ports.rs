@@ -23,6 +23,8 @@ pub trait Solver: Send + Sync {
 pub struct SolveCall<'a> {
     /// When the answer must be there.
     pub deadline: Instant,
+    /// Until when it is waited for. One that comes later, but before the deadline, is remembered all the same.
+    pub wanted: Instant,
     /// Cancelled when nobody wants the answer any more; so is the future, which is dropped. What a solver starts beside it
     /// ends with this.
     pub stop: CancellationToken,
@@ -42,7 +44,8 @@ pub type Examples<'a> = &'a (dyn Fn(usize) -> Vec<Example> + Send + Sync);
 impl SolveCall<'_> {
     /// Of nobody: nothing reads along, nothing is remembered.
     pub fn alone(deadline: Instant) -> Self {
-        Self { deadline, stop: CancellationToken::new(), write: &|_| (), examples: &|_| Vec::new() }
+        let wanted = deadline;
+        Self { deadline, wanted, stop: CancellationToken::new(), write: &|_| (), examples: &|_| Vec::new() }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use lode_shared::Source;
 use parking_lot::Mutex;
 
 use crate::domain::{Answer, Digest128};
@@ -13,7 +14,7 @@ const KEPT: usize = 4_096;
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 /// An answer that was sent.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Delivery {
     /// The request.
     pub request_id: u64,
@@ -23,6 +24,30 @@ pub struct Delivery {
     pub question: Digest128,
     /// What was answered.
     pub answer: Arc<Answer>,
+    /// Where that came from.
+    pub source: Source,
+}
+
+/// Whom an answer goes to that feedback may be about.
+pub struct Addressee {
+    /// What feedback names.
+    pub key: Digest128,
+    /// The request.
+    pub request_id: u64,
+    /// The synapse.
+    pub synapse: Arc<str>,
+    /// The question's digest.
+    pub question: Digest128,
+    /// Where it is kept.
+    pub deliveries: Arc<Deliveries>,
+}
+
+impl Addressee {
+    /// The answer has gone out.
+    pub fn deliver(self, answer: &Arc<Answer>, source: Source) {
+        let Self { key, request_id, synapse, question, deliveries } = self;
+        deliveries.keep(key, Delivery { request_id, synapse, question, answer: Arc::clone(answer), source });
+    }
 }
 
 /// The last deliveries, by what feedback names.
@@ -69,7 +94,7 @@ mod tests {
 
     fn delivery(request_id: u64) -> Delivery {
         let answer = Arc::new(Answer::new(&Map::new(), 1, "s".into()));
-        Delivery { request_id, synapse: "T".into(), question: key("q"), answer }
+        Delivery { request_id, synapse: "T".into(), question: key("q"), answer, source: Source::Solved }
     }
 
     fn key(name: &str) -> Digest128 {

@@ -8,6 +8,7 @@ mod adapter;
 mod deliveries;
 mod flights;
 mod gate;
+mod outcome;
 mod reading;
 mod shadow;
 mod solve;
@@ -18,20 +19,21 @@ use std::time::Duration;
 use lode_shared::{Settings, Source};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 pub use adapter::{Adapter, Asks, Feedback, HashField};
-use deliveries::{Deliveries, Delivery};
+use deliveries::{Addressee, Deliveries, Delivery};
 use flights::{Flights, Landing, News, Passenger, Seat};
 use gate::{Gate, Rank, Ticket};
+pub use outcome::{AnswerError, Answered, SolveTimes, Stages, Told};
 pub use reading::{Part, PromptSource, ScopeField};
 pub use shadow::ShadowConfig;
 use shadow::{MAX_UNDER_WAY, Shadows};
-use solve::{Fresh, solve};
+use solve::{Fresh, Order, solve};
 
 use crate::clock::Clock;
-use crate::domain::{Answer, Digest128, LabelKind, Limit, Question, Task};
+use crate::domain::{Digest128, LabelKind, Limit, Question, Task};
 use crate::keys::Hotkey;
 use crate::ports::{Found, Judged, Look, Nearest, Recall};
 use crate::recorder::Recorder;
@@ -59,49 +61,12 @@ pub struct Ask<'a> {
     pub deadline: Instant,
 }
 
-/// An answer and where it came from.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    /// The answer's fields, beside the adapter's `reply`.
-    pub answer: Arc<Answer>,
-    /// Where it came from.
-    pub source: Source,
-}
-
-/// What a solve took.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct SolveTimes {
-    /// Waiting for its turn.
-    pub queued: Duration,
-    /// Solving.
-    pub took: Duration,
-    /// What it cost, US dollars; nothing where that is not known.
-    pub cost_usd: Option<f64>,
-}
-
-/// What the stages of a request took; those that it did not go through are absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Stages {
-    /// Looking into memory.
-    pub recall: Option<Duration>,
-    /// The solve that answered it.
-    pub solve: Option<SolveTimes>,
-}
-
-/// What came of a request, and what it took.
-#[derive(Debug)]
-pub struct Told<T> {
-    /// The answer, or why there is none.
-    pub result: Result<T, AnswerError>,
-    /// What it took.
-    pub stages: Stages,
-}
-
 /// An answer as it is being written.
 pub struct Reading {
     passenger: Passenger,
     deadline: Instant,
     landed: Option<Fresh>,
+    addressee: Option<Addressee>,
     /// What there was of it at first.
     pub text: String,
     /// Where it comes from.
@@ -116,43 +81,6 @@ pub enum Streamed {
     Reading(Reading),
 }
 
-/// Why a verified request got no answer. The texts are safe to show to a validator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AnswerError {
-    /// The deadline came first.
-    #[error("Response timeout: no answer before the deadline")]
-    Timeout,
-    /// The solver failed.
-    #[error("Internal Server Error: no answer")]
-    Solver,
-    /// What the solver said is no valid answer.
-    #[error("Internal Server Error: no valid answer")]
-    Invalid,
-    /// The solve this request waited for was given up.
-    #[error("Internal Server Error: solving was abandoned")]
-    Abandoned,
-    /// As many solves under way and waiting as there is time for.
-    #[error("Service unavailable: too many questions are being solved")]
-    Busy,
-}
-
-impl AnswerError {
-    /// Every label that [`AnswerError::label`] gives, and `disconnected` for a validator that hung up first.
-    pub const LABELS: [&str; 7] =
-        ["abandoned", "busy", "disconnected", "invalid_answer", "panicked", "solver_error", "timeout"];
-
-    /// The label under which it is counted.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::Solver => "solver_error",
-            Self::Invalid => "invalid_answer",
-            Self::Abandoned => "abandoned",
-            Self::Busy => "busy",
-        }
-    }
-}
-
 /// Answers questions.
 pub struct Agent {
     recall: Arc<dyn Recall>,
@@ -165,7 +93,7 @@ pub struct Agent {
     shadows: Arc<Shadows>,
     /// Shadow checks under way.
     checks: Arc<Semaphore>,
-    deliveries: Deliveries,
+    deliveries: Arc<Deliveries>,
     clock: Clock,
 }
 
@@ -182,7 +110,7 @@ impl Agent {
         let gate = Arc::new(Gate::new(limit));
         let shadows = Arc::new(Shadows::new(shadow, clock.now_ns()));
         let checks = Arc::new(Semaphore::new(MAX_UNDER_WAY));
-        let (flights, deliveries) = (Flights::default(), Deliveries::default());
+        let (flights, deliveries) = (Flights::default(), Arc::default());
         Self { recall, recorder, flights, solves, gate, shadows, checks, deliveries, clock }
     }
 
@@ -204,10 +132,12 @@ impl Agent {
     /// Learns whether the last answer under this key was right; `false` when there is none any more.
     pub fn feedback(&self, key: &Digest128, right: bool) -> bool {
         let Some(delivery) = self.deliveries.take(key) else { return false };
-        let Delivery { request_id, synapse, question, answer } = delivery;
+        let Delivery { request_id, synapse, question, answer, source } = delivery;
         let now_ms = self.clock.now_ms();
-        let judged = Judged { right, kind: LabelKind::Validator, sampling_rate: 1.0 };
-        if !self.recall.judge(request_id, judged, now_ms) {
+        if source.is_memory() {
+            let judged = Judged { right, kind: LabelKind::Validator, sampling_rate: 1.0 };
+            self.recall.judge(request_id, judged, now_ms);
+        } else if !source.is_makeshift() {
             self.recall.judge_answer(&synapse, question, &answer, right, now_ms);
         }
         self.recorder.label(request_id, right, LabelKind::Validator);
@@ -216,13 +146,19 @@ impl Agent {
 
     async fn join(&self, ask: Ask<'_>, reads_along: bool) -> Told<Streamed> {
         let mut stages = Stages::default();
-        let delivery = ask.hotkey.and_then(|hotkey| ask.asks.delivery(hotkey.bytes(), &ask.question, ask.body));
-        let (request_id, synapse, question) =
-            (ask.request_id, Arc::clone(&ask.question.synapse), ask.question.digest());
-        let result = self.try_join(ask, reads_along, &mut stages).await;
-        if let (Some(key), Ok(Streamed::Whole(answered))) = (delivery, &result) {
-            let answer = Arc::clone(&answered.answer);
-            self.deliveries.keep(key, Delivery { request_id, synapse, question, answer });
+        let key = ask.hotkey.and_then(|hotkey| ask.asks.delivery(hotkey.bytes(), &ask.question, ask.body));
+        let addressee = key.map(|key| Addressee {
+            key,
+            request_id: ask.request_id,
+            synapse: Arc::clone(&ask.question.synapse),
+            question: ask.question.digest(),
+            deliveries: Arc::clone(&self.deliveries),
+        });
+        let mut result = self.try_join(ask, reads_along, &mut stages).await;
+        match (addressee, &mut result) {
+            (Some(addressee), Ok(Streamed::Whole(answered))) => addressee.deliver(&answered.answer, answered.source),
+            (Some(addressee), Ok(Streamed::Reading(reading))) => reading.addressee = Some(addressee),
+            _ => {}
         }
         Told { result, stages }
     }
@@ -233,7 +169,8 @@ impl Agent {
         if asks.cache {
             let started = Instant::now();
             let look = Look { request_id, settings, now_ms: self.clock.now_ms() };
-            let recollection = timeout(RECALL_BUDGET, self.recall.recall(&question, look)).await.unwrap_or_default();
+            let until = deadline.min(started + RECALL_BUDGET);
+            let recollection = timeout_at(until, self.recall.recall(&question, look)).await.unwrap_or_default();
             stages.recall = Some(started.elapsed());
             // What no solver said is checked like a solver's answer.
             let found = recollection
@@ -269,7 +206,7 @@ impl Agent {
                 Seat::Follower(passenger) => (passenger, false),
                 Seat::Leader(landing, passenger) => {
                     let ticket = self.gate.queue(&task.question.synapse, rank, deadline)?;
-                    self.start(asks, task.clone(), ticket, landing);
+                    self.start(asks, task.clone(), deadline, ticket, landing);
                     (passenger, true)
                 }
             };
@@ -283,10 +220,17 @@ impl Agent {
             match timeout_at(deadline, news).await {
                 Err(_) => return Err(AnswerError::Timeout),
                 Ok(News::Written(text)) => {
-                    return Ok(Streamed::Reading(Reading { passenger, deadline, landed: None, text, source }));
+                    return Ok(Streamed::Reading(Reading {
+                        passenger,
+                        deadline,
+                        landed: None,
+                        addressee: None,
+                        text,
+                        source,
+                    }));
                 }
                 Ok(News::Landed(Ok(fresh))) => {
-                    stages.solve = Some(fresh.times);
+                    stages.solve = Some(fresh.times.seen_by(source));
                     return Ok(Streamed::Whole(Answered { answer: fresh.answer, source }));
                 }
                 Ok(News::Landed(Err(error))) if leads || last_try => return Err(error),
@@ -299,7 +243,7 @@ impl Agent {
     /// Starts a solve when it is its turn. It has the adapter's own time, not that of the request that happened to come
     /// first: others may wait longer, and what comes late is still remembered. Before its turn nothing was spent on it:
     /// its place in the queue is free again as soon as nobody is left to hear it.
-    fn start(&self, asks: &Arc<Asks>, task: Task, ticket: Ticket, landing: Landing) {
+    fn start(&self, asks: &Arc<Asks>, task: Task, wanted: Instant, ticket: Ticket, landing: Landing) {
         let (asks, recall, clock) = (Arc::clone(asks), Arc::clone(&self.recall), self.clock.clone());
         let shadows = Arc::clone(&self.shadows);
         self.solves.spawn(async move {
@@ -315,7 +259,9 @@ impl Agent {
             };
             shadows.earn();
             let started = Instant::now();
-            let outcome = solve(&asks, &task, &*recall, started - queued, &|text| landing.write(text)).await;
+            let (queued, write) = (started - queued, |text: &str| landing.write(text));
+            let order = Order { queued, wanted, recall: Some(&*recall), write: &write };
+            let outcome = solve(&asks, &task, order).await;
             // Before anybody wakes: who asks again at once must find it free.
             place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
             if let Ok(fresh) = &outcome
@@ -343,7 +289,9 @@ impl Agent {
             let _permit = permit;
             let Ok(place) = ticket.turn().await else { return };
             let started = Instant::now();
-            let outcome = solve(&asks, &task, &*recall, Duration::ZERO, &|_| ()).await;
+            // Without examples: what is to be judged would be among them.
+            let order = Order { queued: Duration::ZERO, wanted: deadline, recall: None, write: &|_| () };
+            let outcome = solve(&asks, &task, order).await;
             place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
             let Ok(Fresh { answer, .. }) = outcome else { return };
             let right = asks.compare.same(&given, &answer);
@@ -368,6 +316,9 @@ impl Reading {
         match timeout_at(self.deadline, self.passenger.read()).await {
             Ok(News::Written(text)) => Some(Ok(text)),
             Ok(News::Landed(Ok(fresh))) => {
+                if let Some(addressee) = self.addressee.take() {
+                    addressee.deliver(&fresh.answer, self.source);
+                }
                 self.landed = Some(fresh);
                 None
             }
@@ -378,7 +329,8 @@ impl Reading {
 
     /// Who has written it, and what it took; nothing before it is whole.
     pub fn written_by(&self) -> Option<(Arc<str>, SolveTimes)> {
-        self.landed.as_ref().map(|fresh| (Arc::clone(&fresh.answer.solver), fresh.times))
+        let landed = self.landed.as_ref()?;
+        Some((Arc::clone(&landed.answer.solver), landed.times.seen_by(self.source)))
     }
 }
 

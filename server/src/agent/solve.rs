@@ -20,20 +20,27 @@ pub struct Fresh {
     pub times: SolveTimes,
 }
 
-/// Asks for `task`. `queued` is how long it has waited for its turn.
-pub async fn solve(
-    asks: &Asks,
-    task: &Task,
-    recall: &dyn Recall,
-    queued: Duration,
-    write: Write<'_>,
-) -> Result<Fresh, AnswerError> {
+/// How a task is to be solved.
+pub struct Order<'a> {
+    /// How long it has waited for its turn.
+    pub queued: Duration,
+    /// Until when the one who asked first waits.
+    pub wanted: Instant,
+    /// Who has examples; nobody when the answer is to judge what is remembered.
+    pub recall: Option<&'a dyn Recall>,
+    /// Passes on text as it is written.
+    pub write: Write<'a>,
+}
+
+/// Asks for `task`.
+pub async fn solve(asks: &Asks, task: &Task, order: Order<'_>) -> Result<Fresh, AnswerError> {
+    let Order { queued, wanted, recall, write } = order;
     let started = Instant::now();
     let deadline = started + asks.timeout;
     let stop = CancellationToken::new();
     let _nobody_waits = stop.clone().drop_guard();
-    let examples = |count| recall.examples(&task.question, count);
-    let call = SolveCall { deadline, stop, write, examples: &examples };
+    let examples = |count| recall.map(|recall| recall.examples(&task.question, count)).unwrap_or_default();
+    let call = SolveCall { deadline, wanted: wanted.min(deadline), stop, write, examples: &examples };
     let Solved { mut fields, by, cost_usd } = match timeout_at(deadline, asks.solver.solve(task, call)).await {
         Err(_) => return Err(AnswerError::Timeout),
         Ok(Ok(solved)) => solved,

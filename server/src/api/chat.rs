@@ -16,12 +16,12 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde_json::{Map, Value, json};
 
 use super::Api;
-use super::direct::{Direct, body_of};
+use super::direct::{Asked, Direct, body_of};
 use super::error::Error;
 use crate::agent::{Answered, PromptSource, Reading, Streamed};
 
 /// What we cannot do, and a client may take for done.
-const REFUSED: [&str; 4] = ["tools", "functions", "audio", "modalities"];
+const REFUSED: [&str; 7] = ["tools", "tool_choice", "functions", "audio", "modalities", "logprobs", "response_format"];
 
 /// What every part of a completion says.
 struct Completion {
@@ -40,34 +40,35 @@ pub async fn complete(
         Error::new(StatusCode::NOT_FOUND, "No synapse is named for chats; set api.chat_synapse in lode.toml.")
     })?;
     let streams = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
-    let asked = direct.begin(&api);
+    let fields = fields_of(direct, &body)?;
+    let mut asked = direct.begin(&api);
     let completion = Completion {
         id: format!("chatcmpl-{}", asked.id),
         created_s: api.figures.now_ms() / 1_000,
         model: body.get("model").and_then(Value::as_str).unwrap_or(&direct.asks.solver_name).to_owned(),
     };
-    let fields = fields_of(direct, body)?;
     if !streams || !direct.asks.stream {
-        let (_, answered) = asked.answer(&fields).await?;
-        let text = text_of(direct, &answered)?;
+        let text = text_of(direct, &direct.answer(asked, &fields).await?)?;
         return Ok(match streams {
             false => Json(completion.whole(&text)).into_response(),
             true => events(stream::iter([completion.chunk(Some(&text)), completion.chunk(None)])).into_response(),
         });
     }
-    Ok(match asked.stream(&fields).await? {
+    Ok(match direct.stream(&mut asked, &fields).await? {
         Streamed::Whole(answered) => {
+            asked.end_answered(answered.source, Some(Arc::clone(&answered.answer.solver)));
             let text = text_of(direct, &answered)?;
             events(stream::iter([completion.chunk(Some(&text)), completion.chunk(None)])).into_response()
         }
-        Streamed::Reading(reading) => events(written(reading, completion)).into_response(),
+        Streamed::Reading(reading) => events(written(reading, completion, asked)).into_response(),
     })
 }
 
 /// The request as the adapter reads it.
-fn fields_of(direct: &Direct, mut body: Map<String, Value>) -> Result<Map<String, Value>, Error> {
+fn fields_of(direct: &Direct, body: &Map<String, Value>) -> Result<Map<String, Value>, Error> {
+    let mut body = body.clone();
     let fault = |what: String| Err(Error::new(StatusCode::BAD_REQUEST, what));
-    if let Some(name) = REFUSED.iter().find(|name| body.get(**name).is_some_and(|value| !value.is_null())) {
+    if let Some(name) = REFUSED.iter().find(|name| body.get(**name).is_some_and(asks_for_something)) {
         return fault(format!("`{name}` is not supported here; leave it out."));
     }
     if body.get("n").is_some_and(|n| !n.is_null() && n.as_u64() != Some(1)) {
@@ -92,6 +93,11 @@ fn fields_of(direct: &Direct, mut body: Map<String, Value>) -> Result<Map<String
     Ok(body)
 }
 
+/// Whether an option is more than the default in other words.
+fn asks_for_something(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false)) && value["type"] != "text"
+}
+
 fn text_of(direct: &Direct, answered: &Answered) -> Result<String, Error> {
     let fields = answered.answer.fields();
     match direct.asks.answer.first().and_then(|name| fields.get(name)) {
@@ -102,14 +108,20 @@ fn text_of(direct: &Direct, answered: &Answered) -> Result<String, Error> {
 }
 
 /// The text as it is written; an error is an event of its own, and the stream ends without `[DONE]`.
-fn written(mut reading: Reading, completion: Completion) -> impl Stream<Item = Value> {
+fn written(mut reading: Reading, completion: Completion, asked: Asked) -> impl Stream<Item = Value> {
     let first = completion.chunk(Some(&std::mem::take(&mut reading.text)));
-    let rest = stream::unfold(Some((reading, completion)), async |state| {
-        let (mut reading, completion) = state?;
+    let rest = stream::unfold(Some((reading, completion, asked)), async |state| {
+        let (mut reading, completion, mut asked) = state?;
         match reading.next().await {
-            Some(Ok(text)) => Some((completion.chunk(Some(&text)), Some((reading, completion)))),
-            Some(Err(error)) => Some((json!({"error": {"message": error.to_string()}}), None)),
-            None => Some((completion.chunk(None), None)),
+            Some(Ok(text)) => Some((completion.chunk(Some(&text)), Some((reading, completion, asked)))),
+            Some(Err(error)) => {
+                asked.end_failed(error.label());
+                Some((json!({"error": {"message": error.to_string()}}), None))
+            }
+            None => {
+                asked.end_answered(reading.source, reading.written_by().map(|(solver, _)| solver));
+                Some((completion.chunk(None), None))
+            }
         }
     });
     stream::iter([first]).chain(rest)

@@ -8,12 +8,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
+use lode_shared::Source;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::Api;
 use super::error::Error;
 use crate::agent::{Agent, AnswerError, Answered, Ask, Asks, PromptSource, Stages, Streamed, Told};
+use crate::figures::Figures;
 use crate::recorder::{Outcome, Record};
 
 /// Longer than any adapter's own timeout, which is the tighter bound.
@@ -29,75 +31,93 @@ pub struct Direct {
     pub agent: Arc<Agent>,
 }
 
-/// One direct request: counted however it ends.
-pub struct Asked<'a> {
-    api: &'a Api,
-    direct: &'a Direct,
+/// One direct request: counted however it ends, also when its client hangs up first.
+pub struct Asked {
+    figures: Arc<Figures>,
+    synapse: Arc<str>,
+    cacheable: bool,
     /// Its number.
     pub id: u64,
     started: Instant,
+    stages: Stages,
+    is_counted: bool,
 }
 
 impl Direct {
     /// Begins a request.
-    pub fn begin<'a>(&'a self, api: &'a Api) -> Asked<'a> {
-        Asked { api, direct: self, id: api.figures.recorder.next_id(), started: Instant::now() }
-    }
-}
-
-impl Asked<'_> {
-    /// The answer to what `fields` ask, whole.
-    pub async fn answer(self, fields: &Map<String, Value>) -> Result<(u64, Answered), Error> {
-        let Told { result, stages } = self.direct.agent.answer(self.ask(fields)?).await;
-        self.count(&result, stages);
-        result.map(|answered| (self.id, answered)).map_err(refusal)
-    }
-
-    /// The same as soon as there is something to read. What is still being written is counted now: its writer has no more to
-    /// do with us.
-    pub async fn stream(self, fields: &Map<String, Value>) -> Result<Streamed, Error> {
-        let Told { result, stages } = self.direct.agent.stream(self.ask(fields)?).await;
-        match &result {
-            Ok(Streamed::Whole(answered)) => self.count(&Ok(answered.clone()), stages),
-            Ok(Streamed::Reading(reading)) => self.record(
-                Outcome::Answered { source: reading.source, cacheable: self.direct.asks.cache },
-                None,
-                stages,
-            ),
-            Err(error) => self.count(&Err(error.clone()), stages),
+    pub fn begin(&self, api: &Api) -> Asked {
+        Asked {
+            figures: Arc::clone(&api.figures),
+            synapse: Arc::clone(&self.synapse),
+            cacheable: self.asks.cache,
+            id: api.figures.recorder.next_id(),
+            started: Instant::now(),
+            stages: Stages::default(),
+            is_counted: false,
         }
-        result.map_err(refusal)
     }
 
-    fn ask<'a>(&'a self, fields: &'a Map<String, Value>) -> Result<Ask<'a>, Error> {
-        let Direct { synapse, asks, .. } = self.direct;
+    /// The answer to what `fields` ask, whole.
+    pub async fn answer(&self, mut asked: Asked, fields: &Map<String, Value>) -> Result<Answered, Error> {
+        let Told { result, stages } = self.agent.answer(self.ask(&asked, fields)?).await;
+        asked.stages = stages;
+        let answered = result.map_err(|error| asked.refuse(&error))?;
+        asked.end_answered(answered.source, Some(Arc::clone(&answered.answer.solver)));
+        Ok(answered)
+    }
+
+    /// The same as soon as there is something to read. Whoever reads it counts the request when that has ended.
+    pub async fn stream(&self, asked: &mut Asked, fields: &Map<String, Value>) -> Result<Streamed, Error> {
+        let Told { result, stages } = self.agent.stream(self.ask(asked, fields)?).await;
+        asked.stages = stages;
+        result.map_err(|error| asked.refuse(&error))
+    }
+
+    fn ask<'a>(&'a self, asked: &Asked, fields: &'a Map<String, Value>) -> Result<Ask<'a>, Error> {
+        let Self { synapse, asks, .. } = self;
         let question = asks.question(synapse, fields);
         let question =
             question.map_err(|fault| Error::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{synapse}: {fault}.")))?;
-        let (settings, deadline) = (self.api.figures.settings(), self.started + NO_DEADLINE);
-        Ok(Ask { request_id: self.id, hotkey: None, asks, question, body: fields, settings, stake_rao: 0, deadline })
-    }
-
-    fn count(&self, result: &Result<Answered, AnswerError>, stages: Stages) {
-        let cacheable = self.direct.asks.cache;
-        match result {
-            Ok(answered) => {
-                let solver = Some(Arc::clone(&answered.answer.solver));
-                self.record(Outcome::Answered { source: answered.source, cacheable }, solver, stages);
-            }
-            Err(error) => self.record(Outcome::Failed { reason: error.label(), cacheable }, None, stages),
-        }
-    }
-
-    fn record(&self, outcome: Outcome, solver: Option<Arc<str>>, stages: Stages) {
-        let at_ms = self.api.figures.now_ms();
-        let synapse = Some(Arc::clone(&self.direct.synapse));
-        let record = Record { synapse, solver, stages, ..Record::new(self.id, at_ms, outcome, self.started.elapsed()) };
-        self.api.figures.recorder.record(&record);
+        let (settings, deadline) = (asked.figures.settings(), asked.started + NO_DEADLINE);
+        let request_id = asked.id;
+        Ok(Ask { request_id, hotkey: None, asks, question, body: fields, settings, stake_rao: 0, deadline })
     }
 }
 
-fn refusal(error: AnswerError) -> Error {
+impl Asked {
+    /// Counts it as answered.
+    pub fn end_answered(&mut self, source: Source, solver: Option<Arc<str>>) {
+        self.end(Outcome::Answered { source, cacheable: self.cacheable }, solver);
+    }
+
+    /// Counts it as failed.
+    pub fn end_failed(&mut self, reason: &'static str) {
+        self.end(Outcome::Failed { reason, cacheable: self.cacheable }, None);
+    }
+
+    fn refuse(&mut self, error: &AnswerError) -> Error {
+        self.end_failed(error.label());
+        refusal(error)
+    }
+
+    fn end(&mut self, outcome: Outcome, solver: Option<Arc<str>>) {
+        self.is_counted = true;
+        let (at_ms, took) = (self.figures.now_ms(), self.started.elapsed());
+        let (synapse, stages) = (Some(Arc::clone(&self.synapse)), self.stages);
+        let record = Record { synapse, solver, stages, ..Record::new(self.id, at_ms, outcome, took) };
+        self.figures.recorder.record(&record);
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if !self.is_counted {
+            self.end_failed(if std::thread::panicking() { "panicked" } else { "disconnected" });
+        }
+    }
+}
+
+fn refusal(error: &AnswerError) -> Error {
     let status = match error {
         AnswerError::Timeout => StatusCode::GATEWAY_TIMEOUT,
         AnswerError::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -114,7 +134,9 @@ pub async fn solve_task(
     let mut task = body_of(body)?;
     let id = task.remove("id").unwrap_or_default();
     let direct = tasks(&api)?;
-    let (request_id, answered) = direct.begin(&api).answer(&named(direct, task)).await?;
+    let asked = direct.begin(&api);
+    let request_id = asked.id;
+    let answered = direct.answer(asked, &named(direct, task)).await?;
     let mut response = answered.answer.fields();
     response.insert("id".to_owned(), id);
     response.insert("source".to_owned(), answered.source.label().into());

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use lode_shared::{Explanation, RequestRecord};
+use lode_shared::{Explanation, RequestRecord, Source};
 use serde::Deserialize;
 
 use super::Api;
 use super::error::Error;
 use crate::domain::LabelKind;
 use crate::ports::{Judged, Recall};
+use crate::recorder::Outcome;
 
 /// Rows sent at most: as many as are kept.
 const MAX_ROWS: usize = 1_024;
@@ -55,6 +56,7 @@ pub async fn list(
         let (store, count) = (api.store.clone(), limit - rows.len());
         let older = tokio::task::spawn_blocking(move || store.requests(before, count)).await;
         rows.extend(older.map_err(|error| Error::internal(&error))?.map_err(|error| Error::internal(&error))?);
+        rows.dedup_by_key(|row| row.id);
     }
     Ok(Json(rows))
 }
@@ -91,11 +93,18 @@ pub async fn feedback(
 async fn judge(api: &Api, id: u64, right: bool) -> Result<StatusCode, Error> {
     // People look at what they doubt: as samples of all hits their labels would say too little good.
     let judged = Judged { right, kind: LabelKind::Operator, sampling_rate: 1.0 };
-    if !api.cache.judge(id, judged, api.figures.now_ms()) {
-        return Err(Error::new(
-            StatusCode::CONFLICT,
-            "This request's answer is not remembered, was judged already, or is not among the last ones.",
-        ));
+    let record = api.figures.recorder.find(id).ok_or_else(unknown)?;
+    let conflict = |message: &str| Error::new(StatusCode::CONFLICT, message);
+    if record.label.is_some() {
+        return Err(conflict("This request was judged already."));
+    }
+    let now_ms = api.figures.now_ms();
+    match record.outcome {
+        Outcome::Answered { source, .. } if source.is_memory() => drop(api.cache.judge(id, judged, now_ms)),
+        Outcome::Answered { source: Source::Solved | Source::Coalesced, .. } => {
+            api.cache.judge_solved(id, right, now_ms)
+        }
+        _ => return Err(conflict("This request got no answer of a solver or from memory.")),
     }
     api.figures.recorder.label(id, right, LabelKind::Operator);
     // Acknowledged when it is durable.

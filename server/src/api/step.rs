@@ -15,15 +15,15 @@ use serde_json::{Map, Value};
 use super::Api;
 use super::direct::{body_of, named, tasks};
 use super::error::Error;
-use crate::domain::{read_step, step_error, step_reply};
+use crate::domain::{Digest128, read_step, step_error, step_reply};
 
 /// Plans under way.
 const PLANS: u64 = 1_024;
 /// A task is over by then.
-const KEPT: Duration = Duration::from_secs(600);
+const KEPT: Duration = Duration::from_secs(900);
 
 /// Plans by task.
-pub struct Plans(Cache<String, Arc<Vec<Value>>>);
+pub struct Plans(Cache<Digest128, Arc<Vec<Value>>>);
 
 impl Default for Plans {
     fn default() -> Self {
@@ -38,28 +38,33 @@ pub async fn step(
 ) -> Result<Json<Value>, Error> {
     let step = read_step(&Value::Object(body_of(body)?));
     let step = step.map_err(|fault| Error::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{fault}.")))?;
-    let task_id = step.fields.get("task_id").and_then(Value::as_str).map(str::to_owned);
-    let kept = task_id.as_ref().filter(|_| step.index > 0).and_then(|task_id| api.plans.0.get(task_id));
-    let plan = match kept {
+    let text = |name: &str| step.fields.get(name).and_then(Value::as_str);
+    let key = text("task_id").map(|task_id| Digest128::of([task_id, text("prompt").unwrap_or_default()]));
+    // A task that begins again has no plan yet.
+    if let Some(key) = key.filter(|_| step.index == 0) {
+        api.plans.0.invalidate(&key);
+    }
+    let plan = match key.and_then(|key| api.plans.0.get(&key)) {
         Some(plan) => plan,
         None => {
             let direct = tasks(&api)?;
             let mut task = step.fields.clone();
             task.remove("task_id");
-            let answered = match direct.begin(&api).answer(&named(direct, task)).await {
-                Ok((_, answered)) => answered,
+            let answered = match direct.answer(direct.begin(&api), &named(direct, task)).await {
+                Ok(answered) => answered,
                 // The contract's own way to say so: the validator may ask again.
                 Err(error) => return Ok(Json(step_error(&error.into_parts().1))),
             };
             let mut fields = answered.answer.fields();
-            match direct.asks.answer.first().and_then(|name| fields.remove(name)) {
+            let plan = match direct.asks.answer.first().and_then(|name| fields.remove(name)) {
                 Some(Value::Array(plan)) => Arc::new(plan),
                 _ => return Ok(Json(step_error("the answer is no list of actions"))),
+            };
+            if let Some(key) = key.filter(|_| !answered.source.is_makeshift()) {
+                api.plans.0.insert(key, Arc::clone(&plan));
             }
+            plan
         }
     };
-    if let Some(task_id) = task_id {
-        api.plans.0.insert(task_id, Arc::clone(&plan));
-    }
     Ok(Json(step_reply(&step, &plan)))
 }

@@ -2,6 +2,7 @@
 
 mod parts;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ use crate::cache::AnswerCache;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Network, build_adapters};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, run_demo_traffic};
-use crate::domain::Limit;
+use crate::domain::{Answer, Limit};
 use crate::figures::Figures;
 use crate::keys::KeyfileError;
 use crate::listen::{DRAIN, serve};
@@ -177,6 +178,12 @@ impl App {
         let comparisons =
             comparisons.filter_map(|adapter| Some((Arc::clone(&adapter.name), adapter.asks.as_ref()?.compare)));
         let comparisons = comparisons.collect();
+        let by_name: HashMap<_, _> =
+            adapters.by_name.values().map(|adapter| (Arc::clone(&adapter.name), adapter.asks.clone())).collect();
+        let is_valid = Box::new(move |synapse: &str, answer: &Answer| {
+            let asks = by_name.get(synapse).and_then(Option::as_ref);
+            asks.is_none_or(|asks| asks.schema.is_none() || asks.check(&answer.fields()).is_ok())
+        });
         let tuner_config = tuner_config(&config);
         let recorder =
             Arc::new(Recorder::new(tuner_config.window as usize, Some(store.clone()), store.last_request_id()? + 1));
@@ -186,7 +193,9 @@ impl App {
 
         let limits = tuner_view.borrow().limits;
         let capacity = config.cache.capacity(Duration::from_secs(limits.ttl_max_s.into()));
-        let cache = Arc::new(AnswerCache::new(&capacity, config.cache.embedder()?).comparing(comparisons));
+        let cache = Arc::new(
+            AnswerCache::new(&capacity, config.cache.embedder()?).comparing(comparisons).reading_back(is_valid),
+        );
         cache.load(&store, clock.now_ms()).await?;
         tasks.spawn("cache", Arc::clone(&cache).run(store.clone(), clock.clone(), stop.clone()));
         let recall: Arc<dyn Recall> = Arc::clone(&cache) as Arc<dyn Recall>;

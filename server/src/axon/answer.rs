@@ -19,6 +19,7 @@ use super::call::Call;
 use super::refusal::Refusal;
 use super::{btauth, respond};
 use crate::agent::{Adapter, AnswerError, Ask, Asks, Reading, Streamed, Told};
+use crate::keys::Hotkey;
 use crate::recorder::Outcome;
 
 /// Text from memory is streamed in pieces of this.
@@ -67,13 +68,12 @@ impl Axon {
             Reply::Whole { fields, set, source, held } => {
                 call.end_answered(source);
                 let (head, text) = self.whole(form, fields, set, took);
-                (head.map(|()| Body::from(holding(text, held, &call.axon))), Some(call))
+                (head.map(|()| Body::from(holding(text, held, &call))), Some(call))
             }
             Reply::Text(text, source, held) => {
                 call.end_answered(source);
-                let body = Body::from_stream(stream::iter(
-                    pieces(holding(text.into(), held, &call.axon)).map(Ok::<_, Infallible>),
-                ));
+                let body =
+                    Body::from_stream(stream::iter(pieces(holding(text.into(), held, &call)).map(Ok::<_, Infallible>)));
                 (self.stream(form, body, took), Some(call))
             }
             Reply::Reading(reading, held) => (self.stream(form, written(reading, call, held), took), None),
@@ -191,16 +191,19 @@ impl<E: Into<Refusal>> From<E> for Turned {
 
 /// An answer's bytes with what its request holds: who does not read its answer keeps its place, and no other's. They are
 /// dropped when they are written.
-fn holding(bytes: Vec<u8>, held: Held, axon: &Arc<Axon>) -> Bytes {
+fn holding(bytes: Vec<u8>, held: Held, call: &Call) -> Bytes {
     struct Holding {
         bytes: Vec<u8>,
         axon: Arc<Axon>,
+        hotkey: Option<Hotkey>,
         ready: Instant,
         _held: Held,
     }
     impl Drop for Holding {
         fn drop(&mut self) {
-            self.axon.margin.written(self.ready.elapsed());
+            if let Some(hotkey) = &self.hotkey {
+                self.axon.margin.written(hotkey, self.ready.elapsed());
+            }
         }
     }
     impl AsRef<[u8]> for Holding {
@@ -208,7 +211,13 @@ fn holding(bytes: Vec<u8>, held: Held, axon: &Arc<Axon>) -> Bytes {
             &self.bytes
         }
     }
-    Bytes::from_owner(Holding { bytes, axon: Arc::clone(axon), ready: Instant::now(), _held: held })
+    Bytes::from_owner(Holding {
+        bytes,
+        axon: Arc::clone(&call.axon),
+        hotkey: call.hotkey,
+        ready: Instant::now(),
+        _held: held,
+    })
 }
 
 /// `text` in pieces, each of whole characters.

@@ -27,8 +27,14 @@ const MAX_SENDERS: usize = 1_024;
 /// Learns.
 #[derive(Default)]
 pub struct Margin {
-    write: Mutex<Recent>,
-    transit: Mutex<HashMap<Hotkey, Recent>>,
+    senders: Mutex<HashMap<Hotkey, Sender>>,
+}
+
+/// What was learned of one sender: one that reads slowly shortens nobody else's time.
+#[derive(Default)]
+struct Sender {
+    transit: Recent,
+    write: Recent,
 }
 
 /// The last samples of one kind, and their 95th percentile.
@@ -56,26 +62,29 @@ impl Recent {
 }
 
 impl Margin {
-    /// A request of `hotkey` was under way for so long, by its own clock; nothing is learned of one from the future.
+    /// A request of `hotkey` was under way for so long, by its own clock.
     pub fn arrived(&self, hotkey: &Hotkey, age: Duration) {
-        let mut transit = self.transit.lock();
-        if transit.len() < MAX_SENDERS || transit.contains_key(hotkey) {
-            transit.entry(*hotkey).or_default().push(age.min(MOST));
-        }
+        self.learn(hotkey, |sender| sender.transit.push(age.min(MOST)));
     }
 
-    /// An answer took so long to be written.
-    pub fn written(&self, took: Duration) {
-        self.write.lock().push(took.min(MOST));
+    /// An answer to it took so long to be written.
+    pub fn written(&self, hotkey: &Hotkey, took: Duration) {
+        self.learn(hotkey, |sender| sender.write.push(took.min(MOST)));
+    }
+
+    fn learn(&self, hotkey: &Hotkey, learn: impl FnOnce(&mut Sender)) {
+        let mut senders = self.senders.lock();
+        if senders.len() < MAX_SENDERS || senders.contains_key(hotkey) {
+            learn(senders.entry(*hotkey).or_default());
+        }
     }
 
     /// What to leave of this sender's timeout: the way back takes as long as the way here.
     pub fn of(&self, hotkey: &Hotkey) -> Duration {
-        let transit = self.transit.lock().get(hotkey).and_then(|recent| recent.p95);
-        let write = self.write.lock().p95;
-        match (transit, write) {
-            (Some(transit), Some(write)) => (LEAST + transit + write).min(MOST),
-            (None, _) | (_, None) => FIRST,
+        let senders = self.senders.lock();
+        match senders.get(hotkey).map(|sender| (sender.transit.p95, sender.write.p95)) {
+            Some((Some(transit), Some(write))) => (LEAST + transit + write).min(MOST),
+            _ => FIRST,
         }
     }
 }
@@ -93,11 +102,12 @@ mod tests {
         let (margin, near, far) = (Margin::default(), Hotkey::new([1; 32]), Hotkey::new([2; 32]));
         assert_eq!(margin.of(&near), FIRST, "nothing is known");
         for _ in 0..ENOUGH {
-            margin.written(ms(5));
+            margin.written(&near, ms(5));
             margin.arrived(&near, ms(10));
+            margin.written(&far, ms(50));
             margin.arrived(&far, ms(300));
         }
-        assert_eq!((margin.of(&near), margin.of(&far)), (ms(65), ms(355)));
+        assert_eq!((margin.of(&near), margin.of(&far)), (ms(65), ms(400)));
         assert_eq!(margin.of(&Hotkey::new([3; 32])), FIRST, "a stranger");
         for _ in 0..2 * KEPT {
             margin.arrived(&near, ms(100));
@@ -109,7 +119,7 @@ mod tests {
     fn a_clock_that_is_behind_takes_two_seconds_at_most() {
         let (margin, sender) = (Margin::default(), Hotkey::new([1; 32]));
         for _ in 0..KEPT {
-            margin.written(Duration::MAX);
+            margin.written(&sender, Duration::MAX);
             margin.arrived(&sender, Duration::MAX);
         }
         assert_eq!(margin.of(&sender), MOST);

@@ -194,10 +194,7 @@ impl AnswerCache {
     /// Learns whether what was given to a request was right.
     pub(super) fn judge_request(&self, request_id: u64, judged: Judged, now_ms: u64) -> bool {
         let Some(trace) = self.traces.get(request_id) else { return false };
-        if !trace.judge_once() {
-            return false;
-        }
-        let Some(given) = trace.given.as_ref() else { return self.judge_solved(&trace, judged.right, now_ms) };
+        let Some(given) = trace.given.as_ref().filter(|_| trace.judge_once()) else { return false };
         // By now the question may have another entry: if it says the same, it is as right or wrong.
         let entry = given.entry.and_then(|(_, key)| self.current(&key));
         let how = self.comparison(&trace.label.synapse);
@@ -219,12 +216,12 @@ impl AnswerCache {
         true
     }
 
-    /// Of a request that memory had no answer for: a solver's was kept then.
-    fn judge_solved(&self, trace: &Trace, right: bool, now_ms: u64) -> bool {
-        let entry = self.current(&trace.key).filter(|entry| entry.stored_ms >= trace.at_ms);
-        entry.is_some_and(|entry| {
-            self.judge_entry(&trace.label.synapse, trace.key, &Arc::clone(&entry.answer), right, now_ms)
-        })
+    /// Learns whether a solver's answer to a request was right, if it was kept.
+    pub fn judge_solved(&self, request_id: u64, right: bool, now_ms: u64) {
+        let Some(trace) = self.traces.get(request_id).filter(|trace| trace.judge_once()) else { return };
+        if let Some(entry) = self.current(&trace.key).filter(|entry| entry.stored_ms >= trace.at_ms) {
+            self.judge_entry(&trace.label.synapse, trace.key, &entry.answer, right, now_ms);
+        }
     }
 
     /// Learns whether what a solver said was right, if that is what is remembered.

@@ -44,6 +44,9 @@ pub struct Capacity {
     pub patterns: bool,
 }
 
+/// Whether an answer to this synapse is valid.
+pub type IsValid = dyn Fn(&str, &Answer) -> bool + Send + Sync;
+
 /// Remembers answers.
 pub struct AnswerCache {
     pub(super) exact: Exact,
@@ -56,6 +59,7 @@ pub struct AnswerCache {
     pub(super) next_id: AtomicU64,
     similar: bool,
     comparisons: HashMap<Arc<str>, Comparison>,
+    pub(super) is_valid: Box<IsValid>,
     pub(super) counters: Counters,
 }
 
@@ -105,6 +109,7 @@ impl AnswerCache {
             next_id: 1.into(),
             similar: capacity.similar,
             comparisons: HashMap::new(),
+            is_valid: Box::new(|_, _| true),
             counters: Counters::default(),
         }
     }
@@ -112,6 +117,12 @@ impl AnswerCache {
     /// With these ways to compare two answers, by synapse; the others' answers are compared as JSON.
     pub fn comparing(self, comparisons: HashMap<Arc<str>, Comparison>) -> Self {
         Self { comparisons, ..self }
+    }
+
+    /// What `is_valid` says of a synapse's answer decides whether one on disk is read back: what was valid when it was kept
+    /// may not be so any more.
+    pub fn reading_back(self, is_valid: Box<IsValid>) -> Self {
+        Self { is_valid, ..self }
     }
 
     pub(super) fn comparison(&self, synapse: &str) -> Comparison {
@@ -292,7 +303,11 @@ impl Recall for AnswerCache {
         let Some(scope) = self.shelf.scopes.get(&question.scope_digest()) else { return Vec::new() };
         let asked = self.texts.read_now(question, question.digest());
         let near = asked.vector.as_ref().map(|vector| scope.nearest(vector, count + CANDIDATES)).unwrap_or_default();
-        let good = near.into_iter().filter(|near| self.may_give(&near.entry)).take(count);
+        // An answer that the solver's is to be compared with is no example for it.
+        let key = question.digest();
+        let compared = asked.near.lock().as_ref().and_then(|near| near.entry.upgrade()).map(|entry| entry.id);
+        let is_free = |entry: &Entry| entry.key != key && Some(entry.id) != compared && self.may_give(entry);
+        let good = near.into_iter().filter(|near| is_free(&near.entry)).take(count);
         good.map(|near| Example { prompt: near.entry.prompt.to_string(), answer: Arc::clone(&near.entry.answer) })
             .collect()
     }

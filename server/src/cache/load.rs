@@ -56,7 +56,7 @@ impl AnswerCache {
             let (synapse, text) = (Arc::from(scope.synapse.as_str()), scope.text.as_str().into());
             labels.insert(key, ScopeLabel { synapse, text });
         }
-        let (count, mut solvers) = (rows.len(), Solvers::default());
+        let (count, mut solvers, mut refused) = (rows.len(), Solvers::default(), 0);
         for row in rows {
             let kept = row.vector.as_deref().filter(|_| is_same).map(signed);
             let is_new = kept.is_none();
@@ -65,6 +65,11 @@ impl AnswerCache {
                 && let Some(label) = labels.get(&entry.scope)
             {
                 let entry = Arc::new(entry);
+                if !(self.is_valid)(&label.synapse, &entry.answer) {
+                    refused += 1;
+                    self.shelf.keeper.remove(&entry);
+                    continue;
+                }
                 if is_new && vector.is_some() {
                     self.shelf.keeper.put(&entry, vector.as_deref(), label.clone());
                 }
@@ -73,6 +78,11 @@ impl AnswerCache {
         }
         if count > 0 {
             tracing::info!("{count} remembered answers read in {} ms", started.elapsed().as_millis());
+        }
+        if refused > 0 {
+            tracing::warn!(
+                "{refused} of them are no valid answers any more, as the synapses are configured, and are forgotten"
+            );
         }
         Ok(())
     }

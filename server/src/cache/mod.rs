@@ -56,7 +56,7 @@ mod texts;
 mod trace;
 
 pub use admin::{EntryOrder, EntryQuery, Forget};
-pub use answers::{AnswerCache, Capacity};
+pub use answers::{AnswerCache, Capacity, IsValid};
 pub use entry::ENTRY_OVERHEAD_BYTES;
 pub use remote::{EmbedderConfig, RemoteEmbedder, TIMEOUT as EMBEDDER_TIMEOUT};
 pub use texts::Embedder;

@@ -112,7 +112,8 @@ impl Texts {
     /// Whose vectors these are: those of another cannot be compared with them.
     pub fn embedder_name(&self) -> String {
         match &self.embedder {
-            Embedder::Table => "table".to_owned(),
+            // Another number with each table: rows that were made by another are made anew.
+            Embedder::Table => "table 2".to_owned(),
             Embedder::Remote(remote) => remote.name(),
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::solver::build_solvers;
 use super::synapse::{SchemaConfig, ScopeConfig, SynapseConfig, max_body_bytes};
-use super::{Config, ConfigError, SolverConfig};
+use super::{ApiConfig, Config, ConfigError, SolverConfig};
 use crate::agent::{Adapter, Asks, Feedback, HashField, Part, PromptSource, ScopeField};
 use crate::axon::{ALL_BODIES_BYTES, Adapters};
 use crate::domain::{Answer, Comparison, Schema, Template};
@@ -68,7 +68,12 @@ fn assemble(config: &Config) -> (Adapters, Meters, Vec<ConfigError>) {
             Err(fault) => faults.push(fault),
         }
     }
-    synapses.extend(config.synapse.iter().map(|synapse| (synapse.name.clone(), synapse.clone())));
+    for (at, synapse) in config.synapse.iter().enumerate() {
+        if config.synapse[..at].iter().any(|earlier| earlier.name == synapse.name) {
+            faults.push(ConfigError::Value(format!("synapse {}: there are two of this name", synapse.name)));
+        }
+        synapses.insert(synapse.name.clone(), synapse.clone());
+    }
     configs.extend(config.solver.clone());
     let names: Vec<_> = configs.keys().cloned().collect();
     let (solvers, faulty) = build_solvers(&configs);
@@ -98,6 +103,21 @@ fn assemble(config: &Config) -> (Adapters, Meters, Vec<ConfigError>) {
                 }
             }
             Err(fault) => faults.push(fault),
+        }
+    }
+    let asks = |name: &str| adapters.by_name.get(name).and_then(|adapter| adapter.asks.as_ref());
+    let is_default = config.api.solve_synapse == ApiConfig::default().solve_synapse;
+    for (key, name) in [("solve_synapse", &config.api.solve_synapse), ("chat_synapse", &config.api.chat_synapse)] {
+        let Some(name) = name else { continue };
+        match asks(name) {
+            None if key == "solve_synapse" && is_default => {}
+            None => {
+                faults.push(ConfigError::Value(format!("api.{key} is {name}; no synapse of this name asks a question")))
+            }
+            Some(asks) if key == "chat_synapse" && matches!(asks.prompt, PromptSource::Template(_)) => {
+                faults.push(ConfigError::Value(format!("api.{key} is {name}, whose prompt is no chat")));
+            }
+            Some(_) => {}
         }
     }
     (adapters, solvers, faults)
@@ -214,7 +234,15 @@ fn build_asks(
         config.fallback.clone().map(json_object).transpose().map_err(|error| format!("fallback: {error}"))?;
     let prompt = match &config.roles {
         Some(roles) => PromptSource::Chat { messages: prompt.to_owned(), roles: roles.clone() },
-        None if prompt.contains('{') => PromptSource::Template(Template::parse(prompt)),
+        None if prompt.contains(['{', '}']) => {
+            let template = Template::parse(prompt);
+            if template.has_stray_brace() {
+                return Err(format!(
+                    "prompt `{prompt}` has a brace without a slot; write {{field}} or {{/json/pointer}}"
+                ));
+            }
+            PromptSource::Template(template)
+        }
         None => PromptSource::Field(prompt.to_owned()),
     };
     let asks = Asks {
@@ -317,6 +345,12 @@ mod tests {
             ("[[synapse]]\nname = \"T\"\nprompt = \"p\"\nanswer = [\"a\"]\nsolver = \"wbe\"", "web"),
             ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { t = \"flaot\" }", "flaot"),
             ("[[synapse]]\nname = \"T\"\nhash_fields = [\"t\"]\ntypes = { u = \"float\" }", "`u`"),
+            (
+                "[[synapse]]\nname = \"T\"\nprompt = \"{a.b}\"\nanswer = [\"a\"]\nsolver = \"web\"",
+                "a brace without a slot",
+            ),
+            ("[[synapse]]\nname = \"T\"\n[[synapse]]\nname = \"T\"", "two of this name"),
+            ("[api]\nchat_synapse = \"Caht\"", "Caht"),
             ("[[synapse]]\nname = \"T\"\nmax_body_bytes = 0", "max_body_bytes is 0"),
             ("[[synapse]]\nname = \"T\"\nroute = \"v1/t\"", "begins with /"),
             ("[[synapse]]\nname = \"T\"\nroute = \"/TaskSynapse\"", "another synapse"),

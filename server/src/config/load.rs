@@ -104,7 +104,12 @@ fn resolve_files(table: &mut Table, folder: &Path) {
         for key in ["rules", "key_file", "schema"] {
             resolve(solver.get_mut(key), folder);
         }
+        for (_, header) in solver.get_mut("headers").and_then(Value::as_table_mut).into_iter().flatten() {
+            resolve(header.get_mut("key_file"), folder);
+        }
     }
+    let embedder = table.get_mut("cache").and_then(|cache| cache.get_mut("embedder"));
+    resolve(embedder.and_then(|embedder| embedder.get_mut("key_file")), folder);
     for synapse in table.get_mut("synapse").and_then(Value::as_array_mut).into_iter().flatten() {
         resolve(synapse.get_mut("schema"), folder);
     }

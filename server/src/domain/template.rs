@@ -54,6 +54,11 @@ impl Template {
         })
     }
 
+    /// Whether a brace stands in the text: mostly a slot that is misspelt.
+    pub fn has_stray_brace(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(['{', '}'])))
+    }
+
     /// The text with every slot filled; the name of the first for which `lookup` has nothing. What is filled in is never
     /// searched for slots again.
     pub fn fill<'a>(&self, lookup: impl Fn(&str) -> Option<Cow<'a, str>>) -> Result<String, String> {

@@ -152,10 +152,17 @@ impl Recorder {
         }
     }
 
+    /// What is known of a request, if it is among the last.
+    pub fn find(&self, request_id: u64) -> Option<Record> {
+        self.last.lock().iter().rev().find(|record| record.id == request_id).cloned()
+    }
+
     /// The last requests, newest first.
     pub fn last(&self, count: usize) -> Vec<RequestRecord> {
-        let records: Vec<_> = self.last.lock().iter().rev().take(count).cloned().collect();
-        records.iter().map(Record::row).collect()
+        // They are kept in the order in which they ended.
+        let mut records: Vec<_> = self.last.lock().iter().cloned().collect();
+        records.sort_by_key(|record| std::cmp::Reverse(record.id));
+        records.iter().take(count).map(Record::row).collect()
     }
 
     /// The window's figures, and how many samples it ever saw.

@@ -65,7 +65,8 @@ pub(super) async fn ask(
     let stop = call.stop.child_token();
     let _gone = stop.clone().drop_guard();
     let write = |text: &str| stage.say(number, text);
-    let own = SolveCall { deadline, stop, write: &write, examples: call.examples };
+    let wanted = call.wanted.min(deadline);
+    let own = SolveCall { deadline, wanted, stop, write: &write, examples: call.examples };
     let mut solved = member.solve(task, own).await?;
     solved.by.get_or_insert_with(|| member.name().clone());
     Ok(solved)

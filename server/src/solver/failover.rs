@@ -87,8 +87,10 @@ impl FailoverSolver {
                 return Err(fault.unwrap_or(SolveError::Late));
             }
             let is_last = !self.members[number + 1..].iter().any(|(_, later)| later.admits());
-            let share = if is_last { 1.0 } else { self.share };
-            let own_deadline = now + (call.deadline - now).mul_f64(share);
+            let share = self.share;
+            // Of the time in which it is waited for; when that is over, of what is left for memory.
+            let end = if now < call.wanted { call.wanted } else { call.deadline };
+            let own_deadline = if is_last { call.deadline } else { now + (end - now).mul_f64(share) };
             let outcome = attempt(member, number, task, &call, own_deadline, &stage).await;
             through.end(&outcome);
             match outcome {

@@ -148,8 +148,10 @@ impl HttpSolver {
     async fn send(&self, body: Bytes) -> Result<reqwest::Response, Fault> {
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
         let sent = request.headers(self.headers.clone()).send().await;
-        let response =
-            sent.map_err(|error| Fault { may_retry: retry::never_began(&error), error: self.upstream(error) })?;
+        let response = sent.map_err(|error| Fault {
+            may_retry: retry::may_again(&error, self.idempotent),
+            error: self.upstream(error),
+        })?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);

@@ -20,9 +20,14 @@ pub(super) fn pause(usual: Duration, number: u32, random: f64, now: Instant, dea
     (now + pause < deadline).then_some(pause)
 }
 
+/// Whether a try may be made again: nobody listened, or it does no harm and no answer began.
+pub(super) fn may_again(error: &reqwest::Error, is_idempotent: bool) -> bool {
+    error.is_connect() || (is_idempotent && never_began(error))
+}
+
 /// Whether the service never began to answer: it was not there, or hung up before its answer's head was whole. What
 /// it did send was no garbage.
-pub(super) fn never_began(error: &reqwest::Error) -> bool {
+fn never_began(error: &reqwest::Error) -> bool {
     if error.is_connect() {
         return true;
     }

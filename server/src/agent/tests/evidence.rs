@@ -107,6 +107,22 @@ async fn without_a_share_nothing_is_solved_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn feedback_on_what_was_sent_rather_than_nothing_says_nothing_of_what_was_solved_since() {
+    let mut learning = learning(&["a"], ShadowConfig { share_pct: 0.0, new_share_pct: 0.0, ..ALL });
+    let asks = Arc::get_mut(&mut learning.asks).expect("not shared yet");
+    asks.fallback = Some(Arc::new(Answer::new(&Map::from_iter([("reply".to_owned(), json!("sorry"))]), 0, "s".into())));
+    asks.solver = Arc::new(FakeSolver { delay: Duration::from_secs(8), failures: 0, calls: AtomicUsize::new(0) });
+    let (id, source) = learning.ask(FIRST).await;
+    assert_eq!(source, Source::Fallback, "the solver is too slow, and its answer is remembered afterwards");
+    let fields = Map::from_iter([("prompt".to_owned(), json!(FIRST))]);
+    let question = learning.asks.question(&Arc::from("T"), &fields).expect("a prompt");
+    let key = learning.asks.delivery(&[1; 32], &question, &fields).expect("there is feedback");
+    assert!(learning.agent.feedback(&key, false));
+    assert_eq!(learning.label(id), Some(false));
+    assert_eq!(learning.ask(FIRST).await.1, Source::Exact, "nobody has said that this one is wrong");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_validators_bad_score_takes_a_solvers_answer_out_of_memory() {
     let learning = learning(&["a", "b"], ShadowConfig { share_pct: 0.0, new_share_pct: 0.0, ..ALL });
     let feedback =

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::*;
 use crate::cache::{AnswerCache, Embedder};
 use crate::config::CacheConfig;
-use crate::domain::Comparison;
+use crate::domain::{Answer, Comparison};
 use crate::ports::{SolveCall, SolveError, Solved, Solver};
 
 /// Answers after a delay with `reply: <prompt>`, half of it written before; fails the first `failures` times.

@@ -314,6 +314,24 @@ fn only_the_last_looks_are_kept() {
 }
 
 #[test]
+fn an_example_is_never_the_answer_that_is_to_be_judged() {
+    let cache = cache();
+    for (prompt, text) in [("find a cheap hotel near the station", "a"), ("find a cheap hotel near the airport", "b")] {
+        cache.remember(&question(prompt), answer(text), START_MS);
+    }
+    let strict = Settings { match_threshold: 1.0, ..SETTINGS };
+    let asked = question("look for an inexpensive hotel close to the station");
+    let examples = |question: &Question| {
+        let examples = cache.examples(question, 8);
+        examples.iter().map(|example| example.prompt.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(examples(&asked).len(), 2);
+    assert!(look_with(&cache, &asked, strict, START_MS).found.is_none(), "a near miss");
+    assert_eq!(examples(&asked), ["find a cheap hotel near the airport"], "the other is compared with the answer");
+    assert_eq!(examples(&question("find a cheap hotel near the airport")), ["find a cheap hotel near the station"]);
+}
+
+#[test]
 fn a_scope_goes_with_its_last_entry() {
     let cache = cache_of(8, 6);
     for scope in 0..500 {

@@ -139,7 +139,8 @@ impl Form {
             _ => return Ok(None),
         };
         let roles = self.roles.as_ref().and_then(|name| Some((name, field(fields, name)?)));
-        if items.iter().all(Value::is_string) {
+        let is_texts = items.iter().all(Value::is_string);
+        if is_texts || roles.is_some() {
             let Some((roles_name, roles)) = roles else { return Ok(None) };
             let roles = roles.as_array().filter(|roles| roles.len() == items.len());
             let zipped =

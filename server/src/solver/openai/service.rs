@@ -118,6 +118,11 @@ impl Service {
         if has_room_later {
             return SolveError::Limited { message: format!("{name} has no room now ({status}){said}"), retry_after };
         }
+        // It is well, but can do nothing with this one.
+        if matches!(status, StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY)
+        {
+            return SolveError::BadAnswer(format!("{name} answered {status}{said}"));
+        }
         SolveError::Upstream(match status {
             // What is said here may show parts of the key.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if self.key.is_some() => {

@@ -77,6 +77,19 @@ async fn a_hanging_member_leaves_the_next_ones_time_and_the_last_has_all_that_is
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_shared_is_the_time_for_which_the_answer_is_waited_for() {
+    let (a, _) = always("a", &[HANG]);
+    let (b, _) = always("b", &[Wait(1_000)]);
+    let failover = failover(1, &[&a, &b]);
+    let question = Question { synapse: "T".into(), prompt: "p".into(), scope: String::new() };
+    let task = Task { question, fields: Map::new(), streams: None };
+    let started = Instant::now();
+    let (wanted, deadline) = (started + Duration::from_secs(5), started + Duration::from_secs(20));
+    let solved = failover.solve(&task, SolveCall { wanted, ..SolveCall::alone(deadline) }).await;
+    assert_eq!((solved.is_ok(), started.elapsed().as_millis()), (true, 3_000 + 1_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_has_no_one_to_follow_it_has_all_the_time() {
     let garbage = || Fail(SolveError::BadAnswer("garbage".into()));
     let (a, _) = fake("a", move |call| if call == 0 { vec![garbage()] } else { vec![Wait(9_000)] });

@@ -36,7 +36,6 @@ async fn every_refusal_says_what_to_do() {
         (StatusCode::UNAUTHORIZED, ["refused the key", "key_file"]),
         (StatusCode::FORBIDDEN, ["refused the key", "key_file"]),
         (StatusCode::NOT_FOUND, ["no model `m`", "url"]),
-        (StatusCode::BAD_REQUEST, ["400 Bad", "what it said"]),
         (StatusCode::INTERNAL_SERVER_ERROR, ["500 Internal", "what it said"]),
         (StatusCode::SERVICE_UNAVAILABLE, ["503 Service", "what it said"]),
     ] {
@@ -45,6 +44,11 @@ async fn every_refusal_says_what_to_do() {
             matches!(&error, SolveError::Upstream(text) if words.iter().all(|word| text.contains(word))),
             "{error:?}"
         );
+    }
+    for status in [StatusCode::BAD_REQUEST, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY] {
+        let error = fault_of(move || refused(status, "what it said")).await;
+        let SolveError::BadAnswer(text) = &error else { panic!("the service is well: {error:?}") };
+        assert!(text.contains(status.as_str()) && text.contains("what it said"), "{text}");
     }
     let upstream = Upstream::start(|_| refused(StatusCode::UNAUTHORIZED, "")).await;
     let error = solve(&solver_at(&upstream.base, |_| ())).await.expect_err("no key").to_string();
