@@ -2,8 +2,8 @@
 //! and `receive` say where the service calls them otherwise. Where the answer is streamed, the service may send its text
 //! instead, as `text/…`, bit by bit.
 //!
-//! A try that failed is made again only where nothing can have come of it: nobody listened, or the service hung up before
-//! it began to answer; and after 502, 503 and 504 when the configuration says that asking twice does no harm.
+//! A try that failed is made again only where nothing can have come of it: nobody listened. When the configuration says that
+//! asking twice does no harm, also where the service hung up before it began to answer, and after 502, 503 and 504.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
