@@ -11,10 +11,11 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use lode_shared::{Decision, HistoryPoint, RequestRecord};
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -29,9 +30,9 @@ use crate::recorder::Record;
 
 /// Rows that may wait for the disk.
 const QUEUE_ROWS: usize = 2_048;
-/// Of these, requests, with those of the batch that is being written: some four thousand a second. A row takes as long as a
-/// third of a request, so a flood is counted rather than written down, and leaves room for samples and decisions.
-const QUEUE_REQUESTS: usize = 1_024;
+/// Requests that may wait beside them for a batch: some four thousand a second. A row takes as long as a quarter of a request,
+/// so a flood is counted rather than written down.
+const MAX_REQUESTS: usize = 1_024;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,8 +88,8 @@ pub struct Store {
 #[derive(Default)]
 struct Counts {
     dropped: AtomicU64,
-    /// Requests that wait for the disk.
-    requests: AtomicUsize,
+    /// Requests that wait for the disk. Not in the queue: each would wake the writer.
+    requests: Mutex<Vec<Record>>,
 }
 
 /// `[history]`: how much is kept.
@@ -186,11 +187,15 @@ impl Store {
 
     /// Keeps a request; dropped and counted when the disk is behind: requests never wait for it.
     pub fn request(&self, record: &Record) {
-        if self.counts.requests.fetch_add(1, Ordering::Relaxed) >= QUEUE_REQUESTS {
-            self.counts.requests.fetch_sub(1, Ordering::Relaxed);
+        let mut waiting = self.counts.requests.lock();
+        if waiting.len() >= MAX_REQUESTS {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
-        } else if !self.offer(Write::Request(Box::new(record.clone()))) {
-            self.counts.requests.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        waiting.push(record.clone());
+        // The first one calls the writer, who takes what has come by then.
+        if waiting.len() == 1 && !self.offer(Write::Requests(Vec::new())) {
+            waiting.clear();
         }
     }
 

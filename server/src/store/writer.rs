@@ -51,10 +51,22 @@ pub(super) type Done = oneshot::Sender<Result<(), StoreError>>;
 
 /// One thing to write.
 pub(super) enum Write {
-    Put { key: String, json: String, done: Done },
-    Answers { writes: Vec<AnswerWrite>, done: Done },
-    Request(Box<Record>),
-    Label { request_id: u64, right: bool, kind: LabelKind },
+    Put {
+        key: String,
+        json: String,
+        done: Done,
+    },
+    Answers {
+        writes: Vec<AnswerWrite>,
+        done: Done,
+    },
+    /// Those that wait; filled when they are taken.
+    Requests(Vec<Record>),
+    Label {
+        request_id: u64,
+        right: bool,
+        kind: LabelKind,
+    },
     Decision(Box<Decision>),
     Point(HistoryPoint),
 }
@@ -77,6 +89,14 @@ pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 impl Write {
+    /// Rows that are lost with it; who waits for it is told.
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Requests(records) => records.len() as u64,
+            write => u64::from(!write.is_awaited()),
+        }
+    }
+
     /// Whether somebody waits for it.
     fn is_awaited(&self) -> bool {
         matches!(self, Self::Put { .. } | Self::Answers { .. })
@@ -112,15 +132,18 @@ impl StoreWriter {
     }
 
     /// Writes a batch; tries once more when the file was busy; then says what is lost, and tells those who wait.
-    fn write(&mut self, batch: Vec<Write>) {
+    fn write(&mut self, mut batch: Vec<Write>) {
+        for write in &mut batch {
+            if let Write::Requests(records) = write {
+                *records = std::mem::take(&mut *self.counts.requests.lock());
+            }
+        }
         let result = self.commit(&batch).or_else(|_| self.commit(&batch));
         if let Err(error) = &result {
-            let rows = batch.iter().filter(|write| !write.is_awaited()).count() as u64;
+            let rows: u64 = batch.iter().map(Write::rows).sum();
             self.counts.dropped.fetch_add(rows, Ordering::Relaxed);
             tracing::error!("the data file could not be written: {error}; {rows} rows are lost");
         }
-        let requests = batch.iter().filter(|write| matches!(write, Write::Request(_))).count();
-        self.counts.requests.fetch_sub(requests, Ordering::Relaxed);
         for write in batch {
             if let Write::Put { done, .. } | Write::Answers { done, .. } = write {
                 let said = result.as_ref().copied().map_err(|error| StoreError::NotWritten(error.to_string()));
@@ -144,7 +167,11 @@ impl StoreWriter {
                         answers::write(&transaction, write)?;
                     }
                 }
-                Write::Request(record) => requests::insert(&transaction, record)?,
+                Write::Requests(records) => {
+                    for record in records {
+                        requests::insert(&transaction, record)?;
+                    }
+                }
                 Write::Label { request_id, right, kind } => requests::label(&transaction, *request_id, *right, *kind)?,
                 Write::Decision(decision) => insert_decision(&transaction, decision)?,
                 Write::Point(point) => insert_point(&transaction, point)?,
