@@ -30,9 +30,9 @@ use crate::recorder::Record;
 
 /// Rows that may wait for the disk.
 const QUEUE_ROWS: usize = 2_048;
-/// Requests that may wait beside them for a batch: some four thousand a second. A row takes as long as a quarter of a request,
+/// Requests that may wait beside them for a batch: some two thousand a second. A row takes as long as a quarter of a request,
 /// so a flood is counted rather than written down.
-const MAX_REQUESTS: usize = 1_024;
+const MAX_REQUESTS: usize = 512;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
