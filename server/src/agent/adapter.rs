@@ -111,6 +111,25 @@ impl Adapter {
 }
 
 impl Asks {
+    /// From one field to another, and everything else as it comes.
+    pub fn plain(prompt: &str, answer: &str, solver: Arc<dyn Solver>) -> Self {
+        Self {
+            prompt: PromptSource::Field(prompt.to_owned()),
+            scope: Vec::new(),
+            answer: vec![answer.to_owned()],
+            schema: None,
+            compare: Comparison::Json,
+            fallback: None,
+            fallback_chance: 0.5,
+            join: None,
+            cache: true,
+            stream: false,
+            timeout: Duration::from_secs(20),
+            solver,
+            solver_name: "plain".into(),
+        }
+    }
+
     /// Reads the question, or says which field is missing.
     pub fn question(&self, synapse: &Arc<str>, body: &Map<String, Value>) -> Result<Question, String> {
         let Read { prompt, around } = self.prompt.read(body)?;
@@ -184,21 +203,8 @@ mod tests {
     }
 
     fn asks(prompt: &str) -> Asks {
-        Asks {
-            prompt: PromptSource::Field(prompt.into()),
-            scope: vec![ScopeField { field: "url".into(), part: Part::Whole }],
-            answer: vec!["actions".into()],
-            schema: None,
-            compare: Comparison::Json,
-            fallback: None,
-            fallback_chance: 0.5,
-            join: None,
-            cache: true,
-            stream: false,
-            timeout: Duration::from_secs(20),
-            solver: Arc::new(NoSolver),
-            solver_name: "none".into(),
-        }
+        let scope = vec![ScopeField { field: "url".into(), part: Part::Whole }];
+        Asks { scope, ..Asks::plain(prompt, "actions", Arc::new(NoSolver)) }
     }
 
     fn object(value: Value) -> Map<String, Value> {

@@ -138,8 +138,14 @@ impl AnswerCache {
         let ttl_ms = u64::from(settings.ttl_s) * 1_000;
         let exact = self.exact.get(&key, ttl_ms, now_ms).filter(|entry| self.may_give(entry));
         let mut nearest = None;
-        let found = match exact {
+        // What takes no time does not wait for a service's vector.
+        let early = match exact {
             Some(entry) => Some(self.give(&entry, Source::Exact, &mut trace, now_ms)),
+            None if self.similar && self.texts.waits() => self.by_pattern(question, &mut trace, ttl_ms, now_ms),
+            None => None,
+        };
+        let found = match early {
+            Some(found) => Some(found),
             None => match self.similar(question, &mut trace, ttl_ms, now_ms).await {
                 Some(Similar::Sure(entry, source)) => Some(self.give(&entry, source, &mut trace, now_ms)),
                 unsure => {

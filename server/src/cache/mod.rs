@@ -1,6 +1,6 @@
 //! What Lode remembers, and when it may be given again.
 //!
-//! A question is looked up in four tiers, in this order:
+//! A question is looked up in four tiers, in this order (a pattern before a service's vector is waited for):
 //!
 //! | tier | gives | when |
 //! |---|---|---|

@@ -109,6 +109,11 @@ impl Texts {
         matches!(self.embedder, Embedder::Table).then(|| boxed(&embed(text)))
     }
 
+    /// Whether vectors come from a service.
+    pub fn waits(&self) -> bool {
+        matches!(self.embedder, Embedder::Remote(_))
+    }
+
     /// Whose vectors these are: those of another cannot be compared with them.
     pub fn embedder_name(&self) -> String {
         match &self.embedder {

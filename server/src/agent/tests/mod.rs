@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::cache::{AnswerCache, Embedder};
 use crate::config::CacheConfig;
-use crate::domain::{Answer, Comparison};
+use crate::domain::Answer;
 use crate::ports::{SolveCall, SolveError, Solved, Solver};
 
 /// Answers after a delay with `reply: <prompt>`, half of it written before; fails the first `failures` times.
@@ -60,21 +60,7 @@ fn bench(delay_ms: u64, failures: usize) -> Bench {
 }
 
 fn asks_of(solver: Arc<dyn Solver>) -> Asks {
-    Asks {
-        prompt: PromptSource::Field("prompt".into()),
-        scope: Vec::new(),
-        answer: vec!["reply".into()],
-        schema: None,
-        compare: Comparison::Json,
-        fallback: None,
-        fallback_chance: 0.5,
-        join: None,
-        cache: true,
-        stream: false,
-        timeout: Duration::from_secs(20),
-        solver,
-        solver_name: "fake".into(),
-    }
+    Asks::plain("prompt", "reply", solver)
 }
 
 fn agent_of(recall: Arc<dyn Recall>, shadow: ShadowConfig) -> Agent {

@@ -14,11 +14,11 @@ use tokio_util::task::TaskTracker;
 
 use super::table::{Bar, Row, Table};
 use super::{LOOKUPS, MAX_TTL, ROUNDS, SETTINGS, START_MS, STRANGERS, Summary, Times, cache_of, prompts};
-use crate::agent::{Agent, Ask, Asks, PromptSource, ShadowConfig, Told};
+use crate::agent::{Agent, Ask, Asks, ShadowConfig, Told};
 use crate::cache::{AnswerCache, Embedder};
 use crate::clock::Clock;
 use crate::config::CacheConfig;
-use crate::domain::{Comparison, Limit, Question, Task};
+use crate::domain::{Limit, Question, Task};
 use crate::ports::{SolveCall, SolveError, Solved, Solver};
 use crate::recorder::Recorder;
 
@@ -60,7 +60,7 @@ pub(super) async fn measure(table: &mut Table<'_, impl Write>) -> Result<()> {
 /// How long after its deadline the last of many requests to a solver that hangs is answered, milliseconds.
 async fn overtime() -> Result<f64> {
     let agent = agent_over(Arc::new(cache_of(ENTRIES)));
-    let asks = asks_of(Arc::new(Hanging));
+    let asks = Arc::new(Asks::plain("prompt", "actions", Arc::new(Hanging)));
     let deadline = Deadline::now() + PATIENCE;
     let asked = (0..HUNG).map(|number| {
         let (agent, asks) = (&agent, &asks);
@@ -109,7 +109,7 @@ async fn times() -> Result<[Summary; 2]> {
 async fn round() -> Result<Vec<(Option<Duration>, Option<Duration>)>> {
     let config = CacheConfig { entries: ENTRIES, memory_entries: 0, ..CacheConfig::default() };
     let cache = Arc::new(AnswerCache::new(&config.capacity(MAX_TTL), Embedder::Table));
-    let (agent, asks) = (agent_over(cache), asks_of(Arc::new(Instantly)));
+    let (agent, asks) = (agent_over(cache), Arc::new(Asks::plain("prompt", "actions", Arc::new(Instantly))));
     let (mut times, mut before) = (Vec::new(), None);
     for number in 0..ENTRIES + LOOKUPS {
         let question = prompts::question(STRANGERS + number, 0);
@@ -135,24 +135,6 @@ fn agent_over(cache: Arc<AnswerCache>) -> Agent {
     let recorder = Arc::new(Recorder::new(100, None, 1));
     let clock = Clock::from_fn(|| START_MS * 1_000_000);
     Agent::new(cache, recorder, TaskTracker::new(), Limit::Fixed(HUNG as usize), ShadowConfig::default(), clock)
-}
-
-fn asks_of(solver: Arc<dyn Solver>) -> Arc<Asks> {
-    Arc::new(Asks {
-        prompt: PromptSource::Field("prompt".into()),
-        scope: Vec::new(),
-        answer: vec!["actions".into()],
-        schema: None,
-        compare: Comparison::Json,
-        fallback: None,
-        fallback_chance: 0.5,
-        join: None,
-        cache: true,
-        stream: false,
-        timeout: Duration::from_secs(20),
-        solver,
-        solver_name: "web".into(),
-    })
 }
 
 async fn ask(agent: &Agent, asks: &Arc<Asks>, question: Question, id: u64) -> Result<(Duration, Source)> {

@@ -53,3 +53,22 @@ async fn a_service_may_make_the_vectors_and_when_it_fails_exact_repeats_are_stil
     assert_eq!(ask("Kindly search for 'Dune'").await, Some(Source::Exact));
     assert_eq!(ask("Search for 'Dune'").await, Some(Source::Exact));
 }
+
+#[tokio::test]
+async fn a_pattern_answers_although_the_service_hangs() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    // It accepts connections and says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}/v1/embeddings", listener.local_addr().expect("bound"));
+    let config = EmbedderConfig { url: url.parse().expect("a URL"), model: "m".into(), key_file: None };
+    let remote = RemoteEmbedder::new(&config, Duration::from_secs(600)).expect("a client");
+    let capacity = crate::config::CacheConfig::default().capacity(Duration::from_secs(1_800));
+    let cache = AnswerCache::new(&capacity, Embedder::Remote(remote));
+    let ask = |name: &str| question(&format!("Type '{name}' into the name field"));
+    for name in ["Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald"] {
+        let plan = json!({"actions": [{"type": "TypeAction", "text": name, "selector": "#name"}]});
+        cache.remember(&ask(name), answer_of(plan), START_MS);
+    }
+    let found = look(&cache, &ask("Tony"), START_MS + 10).found.expect("without waiting");
+    assert_eq!((found.source, &found.answer.fields()["actions"][0]["text"]), (Source::Pattern, &json!("Tony")));
+}
