@@ -14,6 +14,10 @@ use lode::config::{self, Config, Network};
 use lode::{bench, eval, shutdown, telemetry};
 use tokio::runtime::{Builder, Runtime};
 
+/// Remembered answers come and go for months: glibc's allocator would keep ever more room between them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Wrong flags, configuration, wallet or port: the operator can mend it.
 const EXIT_USAGE: u8 = 2;
 /// Something failed while running: the supervisor should start us again.

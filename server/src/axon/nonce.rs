@@ -24,7 +24,7 @@ const ALLOWED_DELTA_NS: u64 = 4_000_000_000;
 /// How far a sender's clock may be ahead of ours.
 const ALLOWED_AHEAD_NS: u64 = 4_000_000_000;
 /// `timeout` is not signed, so what it adds to the window is capped. A dendrite signs before it waits for a free connection,
-/// so with the longest timeout in use (120 s for a task on subnet 36) an honest nonce may be as old.
+/// so with the longest timeout in use (120 s for a web task) an honest nonce may be as old.
 const MAX_TIMEOUT_NS: u64 = 180_000_000_000;
 /// Between reading the clock and remembering a nonce, its signature waits to be checked.
 const SLACK_NS: u64 = 30_000_000_000;

@@ -25,7 +25,7 @@ const PRESETS: [(&str, &str); 5] = [
     ("chat", include_str!("../../presets/chat.toml")),
 ];
 /// The actions of web agents' plans.
-const BUILTIN_SCHEMA: (&str, &str) = ("builtin:web-actions", include_str!("../../presets/sn36-actions.schema.json"));
+const BUILTIN_SCHEMA: (&str, &str) = ("builtin:web-actions", include_str!("../../presets/web-actions.schema.json"));
 
 /// The synapse that every axon answers: the protocol's ping.
 const PING: &str = "Synapse";

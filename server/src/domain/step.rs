@@ -1,5 +1,5 @@
-//! Subnet 36's agents of today: validators ask for one step at a time (`POST /act`, since March 2026 `POST /step`, protocol
-//! 1.0) and execute the first action of each reply. Here a plan is given out step by step.
+//! Web agents that are asked for one step at a time (`POST /act`, since March 2026 `POST /step`, protocol 1.0): validators
+//! execute the first action of each reply. Here a plan is given out step by step.
 
 use serde_json::{Map, Value, json};
 

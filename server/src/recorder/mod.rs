@@ -20,6 +20,8 @@ use state::{MINUTE_MS, Minutes, State};
 
 /// Requests kept at hand; older ones are on disk.
 const LAST: usize = 1_024;
+/// Labels that may wait for their request to end.
+const EARLY: usize = 64;
 
 /// One request, when it is over.
 #[derive(Debug, Clone)]
@@ -105,16 +107,34 @@ impl Record {
 /// Figures of the requests so far.
 pub struct Recorder {
     state: Mutex<State>,
-    last: Mutex<VecDeque<Record>>,
+    last: Mutex<Last>,
     rows: Option<Store>,
     next_id: AtomicU64,
+}
+
+/// The last requests, in the order in which they ended.
+struct Last {
+    records: VecDeque<Record>,
+    /// Labels that came before their request had ended: its answer was on its way.
+    early: VecDeque<(u64, bool, LabelKind)>,
+}
+
+impl Last {
+    fn find(&mut self, request_id: u64) -> Option<&mut Record> {
+        self.records.iter_mut().rev().find(|record| record.id == request_id)
+    }
+
+    fn take_early(&mut self, request_id: u64) -> Option<(bool, LabelKind)> {
+        let at = self.early.iter().position(|(id, ..)| *id == request_id)?;
+        self.early.remove(at).map(|(_, right, kind)| (right, kind))
+    }
 }
 
 impl Recorder {
     /// Empty; the tuner looks at the last `window` requests. Rows go to `rows`; the first request has the number `first_id`.
     pub fn new(window: usize, rows: Option<Store>, first_id: u64) -> Self {
-        let last = Mutex::new(VecDeque::with_capacity(LAST));
-        Self { state: Mutex::new(State::new(window)), last, rows, next_id: first_id.into() }
+        let last = Last { records: VecDeque::with_capacity(LAST), early: VecDeque::new() };
+        Self { state: Mutex::new(State::new(window)), last: Mutex::new(last), rows, next_id: first_id.into() }
     }
 
     /// The next request's number.
@@ -128,12 +148,16 @@ impl Recorder {
         if matches!(record.outcome, Outcome::Refused(_)) && record.hotkey.is_none() {
             return;
         }
-        let kept = record.clone();
+        let mut record = record.clone();
         let mut last = self.last.lock();
-        let gone = if last.len() == LAST { last.pop_front() } else { None };
-        last.push_back(kept);
+        record.label = last.take_early(record.id).or(record.label);
+        let gone = if last.records.len() == LAST { last.records.pop_front() } else { None };
+        last.records.push_back(record.clone());
         drop(last);
         drop(gone);
+        if let Some((false, _)) = record.label {
+            self.state.lock().window.contradict(record.id);
+        }
         if let Some(store) = &self.rows {
             store.request(record);
         }
@@ -141,11 +165,19 @@ impl Recorder {
 
     /// Somebody found out whether the answer to a request was right.
     pub fn label(&self, request_id: u64, right: bool, kind: LabelKind) {
+        let mut last = self.last.lock();
+        match last.find(request_id) {
+            Some(record) => record.label = Some((right, kind)),
+            None => {
+                if last.early.len() == EARLY {
+                    last.early.pop_front();
+                }
+                last.early.push_back((request_id, right, kind));
+            }
+        }
+        drop(last);
         if !right {
             self.state.lock().window.contradict(request_id);
-        }
-        if let Some(record) = self.last.lock().iter_mut().rev().find(|record| record.id == request_id) {
-            record.label = Some((right, kind));
         }
         if let Some(store) = &self.rows {
             store.label_request(request_id, right, kind);
@@ -154,13 +186,13 @@ impl Recorder {
 
     /// What is known of a request, if it is among the last.
     pub fn find(&self, request_id: u64) -> Option<Record> {
-        self.last.lock().iter().rev().find(|record| record.id == request_id).cloned()
+        self.last.lock().find(request_id).cloned()
     }
 
     /// The last requests, newest first.
     pub fn last(&self, count: usize) -> Vec<RequestRecord> {
         // They are kept in the order in which they ended.
-        let mut records: Vec<_> = self.last.lock().iter().cloned().collect();
+        let mut records: Vec<_> = self.last.lock().records.iter().cloned().collect();
         records.sort_by_key(|record| std::cmp::Reverse(record.id));
         records.iter().take(count).map(Record::row).collect()
     }
@@ -259,6 +291,10 @@ mod tests {
         recorder.label(NOW, false, LabelKind::Shadow);
         let rows = recorder.last(10);
         assert_eq!((rows[0].right, rows[0].judged_by.as_deref()), (Some(false), Some("shadow")));
+        assert_eq!(recorder.observed().0.success_pct, Some(0.0));
+        recorder.label(NOW + 1, false, LabelKind::Shadow);
+        recorder.record(&record(NOW + 1, answered(Source::Semantic), 10));
+        assert_eq!(recorder.last(1)[0].right, Some(false), "it came before the request had ended");
         assert_eq!(recorder.observed().0.success_pct, Some(0.0));
         assert_eq!(recorder.next_id(), 1);
         assert_eq!(recorder.next_id(), 2);

@@ -186,13 +186,13 @@ impl Store {
     }
 
     /// Keeps a request; dropped and counted when the disk is behind: requests never wait for it.
-    pub fn request(&self, record: &Record) {
+    pub fn request(&self, record: Record) {
         let mut waiting = self.counts.requests.lock();
         if waiting.len() >= MAX_REQUESTS {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        waiting.push(record.clone());
+        waiting.push(record);
         // The first one calls the writer, who takes what has come by then.
         if waiting.len() == 1 && !self.offer(Write::Requests(Vec::new())) {
             waiting.clear();

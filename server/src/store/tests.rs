@@ -152,7 +152,7 @@ fn requests_are_kept_for_so_many_days_and_no_more_than_so_many() {
     let day_ms = 86_400_000;
     let start_ms = 1_700_000_000_000;
     for day in 0..40 {
-        store.request(&record(day + 1, start_ms + day * day_ms));
+        store.request(record(day + 1, start_ms + day * day_ms));
     }
     drop(store);
     writer.join().expect("written");
@@ -161,7 +161,7 @@ fn requests_are_kept_for_so_many_days_and_no_more_than_so_many() {
         let (store, writer) = Store::open(folder.path()).expect("there");
         let writer = writer.keeping(retention);
         let writer = std::thread::spawn(move || writer.run());
-        store.request(&record(store.last_request_id().expect("readable") + 1, start_ms + 40 * day_ms));
+        store.request(record(store.last_request_id().expect("readable") + 1, start_ms + 40 * day_ms));
         drop(store);
         writer.join().expect("written");
         let (store, _) = Store::open(folder.path()).expect("there");

@@ -44,18 +44,8 @@ impl Learning {
     /// Asks as a validator, counts it, and lets what goes on behind it finish.
     async fn ask(&self, prompt: &str) -> (u64, Source) {
         let body = Map::from_iter([("prompt".to_owned(), json!(prompt))]);
-        let question = self.asks.question(&Arc::from("T"), &body).expect("a prompt");
         let request_id = self.next.fetch_add(1, Ordering::Relaxed) as u64;
-        let ask = Ask {
-            request_id,
-            hotkey: Some(Hotkey::new([1; 32])),
-            asks: &self.asks,
-            question,
-            body: &body,
-            settings: Settings::default(),
-            stake_rao: 0,
-            deadline: Instant::now() + Duration::from_secs(5),
-        };
+        let ask = Ask { request_id, hotkey: Some(Hotkey::new([1; 32])), ..request(&self.asks, &body, 5_000) };
         let answered = self.agent.answer(ask).await.result.expect("an answer");
         let outcome = crate::recorder::Outcome::Answered { source: answered.source, cacheable: true };
         self.recorder.record(&crate::recorder::Record::new(request_id, 0, outcome, Duration::ZERO));
@@ -142,4 +132,25 @@ async fn a_validators_bad_score_takes_a_solvers_answer_out_of_memory() {
     assert!(learning.agent.feedback(&key, right));
     assert_eq!(learning.label(id), Some(true));
     assert_eq!(learning.ask(FIRST).await.1, Source::Exact);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_streamed_answer_has_feedback_too() {
+    let mut learning = learning(&["a", "b"], ShadowConfig { share_pct: 0.0, new_share_pct: 0.0, ..ALL });
+    let asks = Arc::get_mut(&mut learning.asks).expect("not shared yet");
+    asks.stream = true;
+    asks.solver = Arc::new(FakeSolver { delay: Duration::from_millis(5), failures: 0, calls: AtomicUsize::new(0) });
+    let body = Map::from_iter([("prompt".to_owned(), json!(FIRST))]);
+    let ask = || Ask { hotkey: Some(Hotkey::new([1; 32])), ..request(&learning.asks, &body, 5_000) };
+    let Ok(Streamed::Reading(mut reading)) = learning.agent.stream(ask()).await.result else { panic!("being written") };
+    let question = ask().question;
+    let key = learning.asks.delivery(&[1; 32], &question, &body).expect("there is feedback");
+    assert!(!learning.agent.feedback(&key, false), "it has not gone out yet");
+    while reading.next().await.is_some() {}
+    learning.agent.solves.close();
+    learning.agent.solves.wait().await;
+    learning.agent.solves.reopen();
+    assert!(learning.agent.feedback(&key, false));
+    let again = learning.agent.stream(ask()).await.result;
+    assert!(matches!(again, Ok(Streamed::Reading(_))), "it is solved anew");
 }

@@ -59,6 +59,13 @@ fn bench(delay_ms: u64, failures: usize) -> Bench {
     Bench { agent, asks: Arc::new(asks), solver }
 }
 
+/// What somebody asks who waits so long.
+fn request<'a>(asks: &'a Arc<Asks>, body: &'a Map<String, Value>, timeout_ms: u64) -> Ask<'a> {
+    let question = asks.question(&Arc::from("T"), body).expect("a prompt");
+    let (settings, deadline) = (Settings::default(), Instant::now() + Duration::from_millis(timeout_ms));
+    Ask { request_id: 1, hotkey: None, asks, question, body, settings, stake_rao: 0, deadline }
+}
+
 fn asks_of(solver: Arc<dyn Solver>) -> Asks {
     Asks::plain("prompt", "reply", solver)
 }
@@ -72,22 +79,7 @@ fn agent_of(recall: Arc<dyn Recall>, shadow: ShadowConfig) -> Agent {
 impl Bench {
     async fn ask(&self, prompt: &str, timeout_ms: u64) -> Result<Answered, AnswerError> {
         let body = Map::from_iter([("prompt".to_owned(), json!(prompt))]);
-        let question = self.asks.question(&Arc::from("T"), &body).expect("a prompt");
-        let deadline = Instant::now() + Duration::from_millis(timeout_ms);
-        let settings = Settings::default();
-        self.agent
-            .answer(Ask {
-                request_id: 1,
-                hotkey: None,
-                asks: &self.asks,
-                question,
-                body: &body,
-                settings,
-                stake_rao: 0,
-                deadline,
-            })
-            .await
-            .result
+        self.agent.answer(request(&self.asks, &body, timeout_ms)).await.result
     }
 
     fn calls(&self) -> usize {
@@ -222,20 +214,8 @@ async fn under_overload_the_larger_stake_is_answered_and_the_smaller_is_told_at_
     bench.ask("so that a solve's time is known", 5_000).await.expect("solved");
     let ask = async |question: usize, stake_rao: u64| {
         let body = Map::from_iter([("prompt".to_owned(), json!(question.to_string()))]);
-        let settings = Settings::default();
         let asked = Instant::now();
-        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
-        let deadline = asked + Duration::from_millis(4_500);
-        let answer = bench.agent.answer(Ask {
-            request_id: 1,
-            hotkey: None,
-            asks: &bench.asks,
-            question,
-            body: &body,
-            settings,
-            stake_rao,
-            deadline,
-        });
+        let answer = bench.agent.answer(Ask { stake_rao, ..request(&bench.asks, &body, 4_500) });
         (answer.await.result.is_ok(), asked.elapsed())
     };
     // Eight at a time, a second each, four and a half seconds: 32 of 80 can be served.
@@ -256,23 +236,7 @@ async fn what_may_not_be_given_again_is_shared_in_flight_only_by_the_very_same_r
     Arc::get_mut(&mut bench.asks).expect("not shared yet").cache = false;
     let ask = async |extra: &str| {
         let body = Map::from_iter([("prompt".to_owned(), json!("p")), ("extra".to_owned(), json!(extra))]);
-        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
-        let deadline = Instant::now() + Duration::from_secs(5);
-        let settings = Settings::default();
-        bench
-            .agent
-            .answer(Ask {
-                request_id: 1,
-                hotkey: None,
-                asks: &bench.asks,
-                question,
-                body: &body,
-                settings,
-                stake_rao: 0,
-                deadline,
-            })
-            .await
-            .result
+        bench.agent.answer(request(&bench.asks, &body, 5_000)).await.result
     };
     let (a, again, b) = tokio::join!(ask("A"), ask("A"), ask("B"));
     assert_eq!(a.expect("solved").source, Source::Solved);
@@ -302,24 +266,7 @@ async fn a_streamed_answer_is_read_as_it_is_written_and_remembered_whole() {
     let mut bench = bench(500, 0);
     Arc::get_mut(&mut bench.asks).expect("not shared yet").stream = true;
     let body = Map::from_iter([("prompt".to_owned(), json!("one two!"))]);
-    let stream = async || {
-        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
-        let (settings, deadline) = (Settings::default(), Instant::now() + Duration::from_secs(5));
-        bench
-            .agent
-            .stream(Ask {
-                request_id: 1,
-                hotkey: None,
-                asks: &bench.asks,
-                question,
-                body: &body,
-                settings,
-                stake_rao: 0,
-                deadline,
-            })
-            .await
-            .result
-    };
+    let stream = async || bench.agent.stream(request(&bench.asks, &body, 5_000)).await.result;
     let started = Instant::now();
     let Ok(Streamed::Reading(mut reading)) = stream().await else { panic!("it is being written") };
     assert_eq!((reading.text.as_str(), started.elapsed().as_millis()), ("one ", 0));
@@ -340,18 +287,7 @@ async fn a_stream_that_breaks_off_says_so_and_one_that_is_late_ends_at_its_deadl
         let mut bench = bench(delay_ms, failures);
         Arc::get_mut(&mut bench.asks).expect("not shared yet").stream = true;
         let body = Map::from_iter([("prompt".to_owned(), json!("one two!"))]);
-        let question = bench.asks.question(&Arc::from("T"), &body).expect("a prompt");
-        let (settings, deadline) = (Settings::default(), Instant::now() + Duration::from_secs(5));
-        let ask = Ask {
-            request_id: 1,
-            hotkey: None,
-            asks: &bench.asks,
-            question,
-            body: &body,
-            settings,
-            stake_rao: 0,
-            deadline,
-        };
+        let ask = request(&bench.asks, &body, 5_000);
         let Ok(Streamed::Reading(mut reading)) = bench.agent.stream(ask).await.result else {
             panic!("it is being written")
         };

@@ -9,7 +9,7 @@ use super::Schema;
 /// Actions in an answer of which validators still use every one; the schema allows no more.
 pub const MAX_ACTIONS: usize = 60;
 
-const SCHEMA: &str = include_str!("../../../presets/sn36-actions.schema.json");
+const SCHEMA: &str = include_str!("../../../presets/web-actions.schema.json");
 
 /// The schema of a `TaskSynapse`'s answer, `{"actions": […]}`.
 pub static PLAN_SCHEMA: LazyLock<Schema> = LazyLock::new(|| schema("answer"));
