@@ -36,6 +36,9 @@ pub enum Command {
     /// Measure this machine: signed requests a second, beside the Python axon where it is installed, and looks into the
     /// answer cache.
     Bench(BenchArgs),
+    /// Run the tuner over scenarios (TOML) or recorded streams (JSON lines) with a clock of its own, beside fixed thresholds
+    /// and the rules that it replaced.
+    Simulate(SimulateArgs),
     /// Measure how good the cache's matching is, on labelled pairs or recorded streams (JSON lines).
     Eval(EvalArgs),
 }
@@ -128,6 +131,17 @@ pub enum Benched {
     Cache,
     /// Whether the cache's memory stays what it is, for `--minutes`.
     Soak,
+}
+
+/// Flags of `simulate`.
+#[derive(Debug, Clone, Args)]
+pub struct SimulateArgs {
+    /// Scenarios, or streams (`text`, `cluster`) as JSON lines.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print every round of the tuner.
+    #[arg(long)]
+    pub rounds: bool,
 }
 
 /// Flags of `eval`.

@@ -17,7 +17,7 @@ use crate::recorder::Recorder;
 use crate::solver::Meters;
 use crate::store::Store;
 use crate::telemetry::LogRing;
-use crate::tuner::TunerView;
+use crate::tuner::{TunerConfig, TunerView};
 
 /// Between two samples of the history.
 const SAMPLE_PERIOD: Duration = Duration::from_secs(5);
@@ -42,8 +42,8 @@ pub struct Figures {
     pub hotkey: Hotkey,
     /// Where the axon listens.
     pub axon: String,
-    /// Seconds between rounds of the tuner.
-    pub tuner_interval_s: u32,
+    /// The tuner's configuration.
+    pub tuner_config: TunerConfig,
     /// When the process started, milliseconds since the Unix epoch.
     pub started_ms: u64,
     /// The wall clock.
@@ -96,11 +96,16 @@ impl Figures {
             },
             performance_tuning: PerformanceTuning {
                 status: observed.status_line(),
-                targets: tuner.targets,
+                targets: tuner.mandate.mandate.targets,
                 settings: tuner.settings,
-                limits: tuner.limits,
+                limits: tuner.mandate.mandate.limits,
+                budget_pct: tuner.mandate.mandate.budget_pct,
+                mode: tuner.mandate.mandate.mode,
+                pins: tuner.mandate.mandate.pins,
+                version: tuner.mandate.version,
+                scopes: tuner.scopes.clone(),
                 observed,
-                interval_s: self.tuner_interval_s,
+                interval_s: self.tuner_config.interval_s,
                 next_round_ms: tuner.next_round_ms,
                 decisions: tuner.decisions.iter().cloned().collect(),
             },

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod ports;
 pub mod recorder;
 pub mod shutdown;
+pub mod simulate;
 pub mod solver;
 pub mod store;
 pub mod telemetry;

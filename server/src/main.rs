@@ -8,10 +8,10 @@ use std::time::Duration;
 use clap::Parser;
 use lode::api::AdminToken;
 use lode::app::{App, Surroundings, checker_threads, cores, make_data_dir};
-use lode::cli::{BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs};
+use lode::cli::{BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs};
 use lode::clock::Clock;
 use lode::config::{self, Config, Network};
-use lode::{bench, eval, shutdown, telemetry};
+use lode::{bench, eval, shutdown, simulate, telemetry};
 use tokio::runtime::{Builder, Runtime};
 
 /// Remembered answers come and go for months: glibc's allocator would keep ever more room between them.
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check(&args),
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
         Some(Command::Eval(args)) => evaluate(&args),
+        Some(Command::Simulate(args)) => simulated(&args),
     };
     // A disk or an upstream that hangs must not keep us: what had to be kept is kept by now.
     runtime.shutdown_timeout(LAST_MOMENT);
@@ -125,6 +126,12 @@ async fn measure(args: BenchArgs) -> Result<(), Exit> {
 fn evaluate(args: &EvalArgs) -> Result<(), Exit> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     let done = eval::run(args, &mut out).and_then(|()| Ok(out.flush()?));
+    done.map_err(|error| (EXIT_USAGE, format!("{error:#}")))
+}
+
+fn simulated(args: &SimulateArgs) -> Result<(), Exit> {
+    let mut out = std::io::BufWriter::new(std::io::stdout());
+    let done = simulate::run(args, &mut out).and_then(|()| Ok(out.flush()?));
     done.map_err(|error| (EXIT_USAGE, format!("{error:#}")))
 }
 

@@ -1,5 +1,6 @@
 //! What the core needs from outside, as traits: each has one real implementation or more, and a fake in tests.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Answer, ChainView, Digest128, LabelKind, Question, Task};
+use crate::domain::{Answer, ChainView, Digest128, LabelKind, Labels, Question, Restart, Room, Task};
 
 /// Answers questions.
 pub trait Solver: Send + Sync {
@@ -33,6 +34,8 @@ pub struct SolveCall<'a> {
     pub write: Write<'a>,
     /// Answers to prompts like this one.
     pub examples: Examples<'a>,
+    /// A hedge asks its second solver after this percentile of the first one's times.
+    pub hedge_percentile: u32,
 }
 
 /// Passes on text as it is written.
@@ -45,7 +48,8 @@ impl SolveCall<'_> {
     /// Of nobody: nothing reads along, nothing is remembered.
     pub fn alone(deadline: Instant) -> Self {
         let wanted = deadline;
-        Self { deadline, wanted, stop: CancellationToken::new(), write: &|_| (), examples: &|_| Vec::new() }
+        let (stop, hedge_percentile) = (CancellationToken::new(), Settings::DEFAULT.hedge_percentile);
+        Self { deadline, wanted, stop, write: &|_| (), examples: &|_| Vec::new(), hedge_percentile }
     }
 }
 
@@ -99,6 +103,9 @@ pub trait Recall: Send + Sync {
     /// Keeps a validated answer, fresh from a solver.
     fn remember(&self, question: &Question, answer: Arc<Answer>, now_ms: u64);
 
+    /// Keeps what a check of an answer from memory has brought. What that says of the old answer, [`Recall::judge`] is told.
+    fn renew(&self, question: &Question, answer: Arc<Answer>, now_ms: u64);
+
     /// Learns whether what was given to a request was right; `false` when the request is no longer known, or was not
     /// answered from memory.
     fn judge(&self, request_id: u64, judged: Judged, now_ms: u64) -> bool;
@@ -111,6 +118,30 @@ pub trait Recall: Send + Sync {
 
     /// Counters and sizes.
     fn stats(&self, now_ms: u64) -> CacheStats;
+}
+
+/// What the tuner looks at and moves, beside the settings that everybody reads.
+pub trait Steered: Send + Sync {
+    /// What labels say, with a point for each of these thresholds.
+    fn labels(&self, thresholds: &[f64], now_ms: u64) -> Labels;
+
+    /// What left the cache, and what is in it.
+    fn room(&self) -> Room;
+
+    /// These scopes have thresholds of their own, no others; infinite where similar answers are off.
+    fn set_thresholds(&self, thresholds: HashMap<u64, f64>);
+
+    /// The labels of these begin anew.
+    fn restart(&self, restart: &Restart, now_ms: u64);
+
+    /// Holds up to `entries` answers from now on. Blocking, for as long as it takes to look at all of them.
+    fn resize(&self, entries: u64);
+
+    /// No time to live will be longer.
+    fn set_longest_ttl(&self, longest: Duration);
+
+    /// Returns when an answer was found wrong since it last did.
+    fn alarmed(&self) -> BoxFuture<'_, ()>;
 }
 
 /// A look into memory.

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod decision;
 pub mod explain;
 pub mod history;
+pub mod mandate;
 pub mod snapshot;
 pub mod solver;
 pub mod traffic;
@@ -17,10 +18,13 @@ pub mod tuner;
 pub use api::{ApiError, FieldError};
 pub use cache::CacheStats;
 pub use chain::ChainStatus;
-pub use decision::{Adjustment, Decision, HoldReason, Reason, Setting, Step};
+pub use decision::{
+    Adjustment, AgeingSeen, Decision, HoldReason, Infeasible, LabelsSeen, Reason, Setting, Step, Target,
+};
 pub use explain::{CandidateView, EntryRow, Explanation, PatternRow, RequestRow, WhatIfPoint};
 pub use history::{History, HistoryPoint, Range};
+pub use mandate::{AuditRow, Change, Limits, Mandate, Mode, Pins, Preview, RawBudget, RawMode, Replay, on_grid};
 pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};
 pub use solver::{Circuit, SolverView};
 pub use traffic::{Percentiles, RequestRecord, Source, SourceCount, Traffic, ValidatorRow};
-pub use tuner::{Limits, Observed, PerformanceTuning, RawTargets, Settings, Targets};
+pub use tuner::{Observed, PerformanceTuning, RawTargets, ScopeThreshold, Settings, Targets};

@@ -1,12 +1,10 @@
-//! Targets, settings and limits of the tuner.
-//!
-//! A *target* is what the operator wants, a *setting* is what the tuner moves, a *limit* is what it may not cross.
+//! Targets and settings of the tuner, and what it looks at.
 
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decision, FieldError};
+use crate::{Decision, FieldError, Limits, Mode, Pins, Setting};
 
 /// Targets as they arrive, not yet checked: the body of `PUT /api/v1/tuner/targets` and the state of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -84,59 +82,64 @@ impl TryFrom<RawTargets> for Targets {
     }
 }
 
-/// What the tuner moves and the cache reads.
+/// What the tuner moves.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
-    /// Least probability of being right at which a remembered answer is given to a *similar* question, 0 to 1.
-    /// Lower is more aggressive. Exact repeats do not depend on it.
+    /// Least probability of being right at which a remembered answer is given to a *similar* question, 0 to 1, in scopes
+    /// that have none of their own. Lower is more aggressive. Exact repeats do not depend on it.
     pub match_threshold: f64,
     /// How long an answer may be given again, seconds.
     pub ttl_s: u32,
+    /// How many answers the cache holds.
+    pub capacity: u64,
+    /// Share of the answers to similar prompts that is solved again and compared, percent.
+    pub shadow_pct: f64,
+    /// A hedge asks its second solver after this percentile of the first one's times.
+    pub hedge_percentile: u32,
+    /// Whether memory answers exact repeats alone, because its other answers were wrong too often.
+    pub exact_only: bool,
+}
+
+impl Settings {
+    /// As a miner starts.
+    pub const DEFAULT: Self = Self {
+        match_threshold: 0.95,
+        ttl_s: 1_200,
+        capacity: 500,
+        shadow_pct: 5.0,
+        hedge_percentile: 95,
+        exact_only: false,
+    };
+
+    /// A setting as a number.
+    pub fn get(&self, setting: Setting) -> f64 {
+        match setting {
+            Setting::MatchThreshold => self.match_threshold,
+            Setting::Ttl => self.ttl_s.into(),
+            Setting::Capacity => self.capacity as f64,
+            Setting::ShadowShare => self.shadow_pct,
+            Setting::HedgePercentile => self.hedge_percentile.into(),
+            Setting::ExactOnly => f64::from(u8::from(self.exact_only)),
+        }
+    }
+
+    /// Sets one from a number.
+    pub fn set(&mut self, setting: Setting, value: f64) {
+        match setting {
+            Setting::MatchThreshold => self.match_threshold = value,
+            Setting::Ttl => self.ttl_s = value as u32,
+            Setting::Capacity => self.capacity = value as u64,
+            Setting::ShadowShare => self.shadow_pct = value,
+            Setting::HedgePercentile => self.hedge_percentile = value as u32,
+            Setting::ExactOnly => self.exact_only = value > 0.5,
+        }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { match_threshold: 0.95, ttl_s: 1_200 }
-    }
-}
-
-/// What the tuner may not cross, and how far one step goes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Lowest match threshold.
-    pub threshold_min: f64,
-    /// Highest match threshold.
-    pub threshold_max: f64,
-    /// One step of the match threshold.
-    pub threshold_step: f64,
-    /// Shortest time to live, seconds.
-    pub ttl_min_s: u32,
-    /// Longest time to live, seconds.
-    pub ttl_max_s: u32,
-    /// One step of the time to live, seconds.
-    pub ttl_step_s: u32,
-}
-
-impl Limits {
-    /// The settings nearest to `settings` that are within the limits.
-    pub fn clamp(&self, settings: Settings) -> Settings {
-        Settings {
-            match_threshold: settings.match_threshold.clamp(self.threshold_min, self.threshold_max),
-            ttl_s: settings.ttl_s.clamp(self.ttl_min_s, self.ttl_max_s),
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            threshold_min: 0.90,
-            threshold_max: 0.98,
-            threshold_step: 0.01,
-            ttl_min_s: 600,
-            ttl_max_s: 1_800,
-            ttl_step_s: 60,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -151,6 +154,21 @@ pub struct Observed {
     pub success_pct: Option<f64>,
     /// Share of cacheable questions answered from memory, percent.
     pub hit_rate_pct: Option<f64>,
+    /// Of these, with the answer to a similar prompt, or beyond its time to live: what the threshold acts on.
+    #[serde(default)]
+    pub similar_pct: Option<f64>,
+    /// Success share of the answers from memory, percent.
+    #[serde(default)]
+    pub hit_success_pct: Option<f64>,
+    /// Mean response time of what memory did not answer, seconds.
+    #[serde(default)]
+    pub miss_response_s: Option<f64>,
+    /// Success share of what memory did not answer, percent.
+    #[serde(default)]
+    pub miss_success_pct: Option<f64>,
+    /// Mean cost of those answers of a solver whose cost is known, US dollars.
+    #[serde(default)]
+    pub miss_cost_usd: Option<f64>,
 }
 
 /// The tuner's part of the snapshot.
@@ -164,6 +182,21 @@ pub struct PerformanceTuning {
     pub settings: Settings,
     /// The limits in force.
     pub limits: Limits,
+    /// Share of the answers from memory that may be wrong, percent.
+    #[serde(default)]
+    pub budget_pct: f64,
+    /// Who decides.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Settings that the operator holds himself.
+    #[serde(default)]
+    pub pins: Pins,
+    /// Counts changes of the operator's: what `If-Match` compares.
+    #[serde(default)]
+    pub version: u64,
+    /// Scopes with a threshold of their own, strictest first.
+    #[serde(default)]
+    pub scopes: Vec<ScopeThreshold>,
     /// The last requests, as the next round would see them.
     pub observed: Observed,
     /// Seconds between rounds.
@@ -172,6 +205,19 @@ pub struct PerformanceTuning {
     pub next_round_ms: u64,
     /// The last decisions, newest first, at most 20.
     pub decisions: Vec<Decision>,
+}
+
+/// A scope whose labels say something else than all others'.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScopeThreshold {
+    /// Synapse and scope, as an operator knows them.
+    pub scope: String,
+    /// Its match threshold.
+    pub match_threshold: f64,
+    /// Whether exact repeats alone are answered in it.
+    pub exact_only: bool,
+    /// Labels of its own that this rests on; older ones count less.
+    pub labels: f64,
 }
 
 impl Observed {
@@ -226,8 +272,13 @@ mod tests {
 
     #[test]
     fn a_status_line_reads_as_operators_know_it() {
-        let observed =
-            Observed { samples: 100, response_s: Some(1.21), success_pct: Some(87.0), hit_rate_pct: Some(55.0) };
+        let observed = Observed {
+            samples: 100,
+            response_s: Some(1.21),
+            success_pct: Some(87.0),
+            hit_rate_pct: Some(55.0),
+            ..Observed::default()
+        };
         assert_eq!(observed.status_line(), "Performance Tuner: Response=1.2s, Success=87%, Cache=55%");
     }
 }

@@ -144,13 +144,21 @@ mod tests {
     }
 
     fn moved(at_s: u64) -> Decision {
-        let adjustment =
-            Adjustment { setting: Setting::Ttl, old: 1_200.0, new: 1_260.0, reason: Reason::Slow { response_s: 1.7 } };
+        let adjustment = Adjustment {
+            setting: Setting::Ttl,
+            scope: None,
+            old: 1_200.0,
+            new: 1_260.0,
+            reason: Reason::Slow { response_s: 1.7 },
+        };
         Decision {
             at_ms: at_s * 1_000,
             observed: Observed::default(),
+            labels: None,
             targets: Targets::default(),
             step: Step::Adjusted(vec![adjustment]),
+            infeasible: Vec::new(),
+            reward: None,
         }
     }
 

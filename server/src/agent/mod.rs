@@ -28,8 +28,8 @@ use flights::{Flights, Landing, News, Passenger, Seat};
 use gate::{Gate, Rank, Ticket};
 pub use outcome::{AnswerError, Answered, SolveTimes, Stages, Told};
 pub use reading::{Part, PromptSource, ScopeField};
-pub use shadow::ShadowConfig;
-use shadow::{MAX_UNDER_WAY, Shadows};
+use shadow::MAX_UNDER_WAY;
+pub use shadow::{ShadowConfig, Shadows};
 use solve::{Fresh, Order, solve};
 
 use crate::clock::Clock;
@@ -79,6 +79,15 @@ pub enum Streamed {
     Whole(Answered),
     /// Being written.
     Reading(Reading),
+}
+
+/// How a solve is wanted.
+#[derive(Clone, Copy)]
+struct Terms {
+    stake_rao: u64,
+    deadline: Instant,
+    reads_along: bool,
+    hedge_percentile: u32,
 }
 
 /// Answers questions.
@@ -164,27 +173,29 @@ impl Agent {
     }
 
     async fn try_join(&self, ask: Ask<'_>, reads_along: bool, stages: &mut Stages) -> Result<Streamed, AnswerError> {
-        let Ask { request_id, asks, question, body, settings, stake_rao, deadline, .. } = ask;
+        let Ask { request_id, asks, settings, deadline, .. } = ask;
         let mut nearest = None;
         if asks.cache {
             let started = Instant::now();
             let look = Look { request_id, settings, now_ms: self.clock.now_ms() };
             let until = deadline.min(started + RECALL_BUDGET);
-            let recollection = timeout_at(until, self.recall.recall(&question, look)).await.unwrap_or_default();
+            let recollection = timeout_at(until, self.recall.recall(&ask.question, look)).await.unwrap_or_default();
             stages.recall = Some(started.elapsed());
             // What no solver said is checked like a solver's answer.
             let found = recollection
                 .found
                 .filter(|found| found.source != Source::Pattern || asks.check(&found.answer.fields()).is_ok());
             if let Some(found) = found {
-                self.check_behind(asks, &question, body, &found, request_id);
+                self.check_behind(&ask, &found);
                 return Ok(Streamed::Whole(Answered { answer: found.answer, source: found.source }));
             }
             nearest = recollection.nearest;
         }
-        let task = asks.task(question, body);
+        let task = asks.task(ask.question, ask.body);
         let deadline = deadline.min(Instant::now() + asks.timeout);
-        let solved = self.fly(asks, task, stake_rao, deadline, reads_along, stages).await;
+        let terms =
+            Terms { stake_rao: ask.stake_rao, deadline, reads_along, hedge_percentile: settings.hedge_percentile };
+        let solved = self.fly(asks, task, terms, stages).await;
         solved.or_else(|error| makeshift(asks, nearest).map(Streamed::Whole).ok_or(error))
     }
 
@@ -194,11 +205,10 @@ impl Agent {
         &self,
         asks: &Arc<Asks>,
         task: Task,
-        stake_rao: u64,
-        deadline: Instant,
-        reads_along: bool,
+        terms: Terms,
         stages: &mut Stages,
     ) -> Result<Streamed, AnswerError> {
+        let Terms { stake_rao, deadline, reads_along, .. } = terms;
         let key = asks.flight_key(&task);
         for last_try in [false, true] {
             let rank = Rank::new(stake_rao);
@@ -206,7 +216,7 @@ impl Agent {
                 Seat::Follower(passenger) => (passenger, false),
                 Seat::Leader(landing, passenger) => {
                     let ticket = self.gate.queue(&task.question.synapse, rank, deadline)?;
-                    self.start(asks, task.clone(), deadline, ticket, landing);
+                    self.start(asks, task.clone(), terms, ticket, landing);
                     (passenger, true)
                 }
             };
@@ -243,7 +253,8 @@ impl Agent {
     /// Starts a solve when it is its turn. It has the adapter's own time, not that of the request that happened to come
     /// first: others may wait longer, and what comes late is still remembered. Before its turn nothing was spent on it:
     /// its place in the queue is free again as soon as nobody is left to hear it.
-    fn start(&self, asks: &Arc<Asks>, task: Task, wanted: Instant, ticket: Ticket, landing: Landing) {
+    fn start(&self, asks: &Arc<Asks>, task: Task, terms: Terms, ticket: Ticket, landing: Landing) {
+        let Terms { deadline: wanted, hedge_percentile, .. } = terms;
         let (asks, recall, clock) = (Arc::clone(asks), Arc::clone(&self.recall), self.clock.clone());
         let shadows = Arc::clone(&self.shadows);
         self.solves.spawn(async move {
@@ -260,7 +271,7 @@ impl Agent {
             shadows.earn();
             let started = Instant::now();
             let (queued, write) = (started - queued, |text: &str| landing.write(text));
-            let order = Order { queued, wanted, recall: Some(&*recall), write: &write };
+            let order = Order { queued, wanted, recall: Some(&*recall), write: &write, hedge_percentile };
             let outcome = solve(&asks, &task, order).await;
             // Before anybody wakes: who asks again at once must find it free.
             place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
@@ -276,13 +287,15 @@ impl Agent {
     }
 
     /// Solves again what memory has answered, if it is drawn and there is room; what comes of it is a label.
-    fn check_behind(&self, asks: &Arc<Asks>, question: &Question, body: &Map<String, Value>, found: &Found, id: u64) {
-        let Some(sampling_rate) = self.shadows.draw(found) else { return };
+    fn check_behind(&self, ask: &Ask<'_>, found: &Found) {
+        let Ask { request_id: id, asks, question, body, settings, .. } = ask;
+        let Some(sampling_rate) = self.shadows.draw(found.source, found.labels, settings.shadow_pct) else { return };
         let Ok(permit) = Arc::clone(&self.checks).try_acquire_owned() else { return };
         // Behind everybody else, and never in the queue for long.
         let deadline = Instant::now() + asks.timeout;
         let Ok(ticket) = self.gate.queue(&question.synapse, Rank::new(0), deadline) else { return };
-        let task = asks.task(question.clone(), body);
+        let (task, hedge_percentile) = (asks.task(question.clone(), body), settings.hedge_percentile);
+        let id = *id;
         let (asks, given) = (Arc::clone(asks), Arc::clone(&found.answer));
         let (recall, recorder, clock) = (Arc::clone(&self.recall), Arc::clone(&self.recorder), self.clock.clone());
         self.solves.spawn(async move {
@@ -290,7 +303,8 @@ impl Agent {
             let Ok(place) = ticket.turn().await else { return };
             let started = Instant::now();
             // Without examples: what is to be judged would be among them.
-            let order = Order { queued: Duration::ZERO, wanted: deadline, recall: None, write: &|_| () };
+            let queued = Duration::ZERO;
+            let order = Order { queued, wanted: deadline, recall: None, write: &|_| (), hedge_percentile };
             let outcome = solve(&asks, &task, order).await;
             place.end(started.elapsed(), matches!(outcome, Err(AnswerError::Timeout | AnswerError::Solver)));
             let Ok(Fresh { answer, .. }) = outcome else { return };
@@ -298,7 +312,7 @@ impl Agent {
             let now_ms = clock.now_ms();
             recall.judge(id, Judged { right, kind: LabelKind::Shadow, sampling_rate }, now_ms);
             recorder.label(id, right, LabelKind::Shadow);
-            recall.remember(&task.question, answer, now_ms);
+            recall.renew(&task.question, answer, now_ms);
         });
     }
 }

@@ -30,17 +30,20 @@ pub struct Order<'a> {
     pub recall: Option<&'a dyn Recall>,
     /// Passes on text as it is written.
     pub write: Write<'a>,
+    /// The tuner's: see [`SolveCall::hedge_percentile`].
+    pub hedge_percentile: u32,
 }
 
 /// Asks for `task`.
 pub async fn solve(asks: &Asks, task: &Task, order: Order<'_>) -> Result<Fresh, AnswerError> {
-    let Order { queued, wanted, recall, write } = order;
+    let Order { queued, wanted, recall, write, hedge_percentile } = order;
     let started = Instant::now();
     let deadline = started + asks.timeout;
     let stop = CancellationToken::new();
     let _nobody_waits = stop.clone().drop_guard();
     let examples = |count| recall.map(|recall| recall.examples(&task.question, count)).unwrap_or_default();
-    let call = SolveCall { deadline, wanted: wanted.min(deadline), stop, write, examples: &examples };
+    let wanted = wanted.min(deadline);
+    let call = SolveCall { deadline, wanted, stop, write, examples: &examples, hedge_percentile };
     let Solved { mut fields, by, cost_usd } = match timeout_at(deadline, asks.solver.solve(task, call)).await {
         Err(_) => return Err(AnswerError::Timeout),
         Ok(Ok(solved)) => solved,

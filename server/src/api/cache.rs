@@ -103,7 +103,8 @@ pub async fn invalidate(
     forget(&api, what).await
 }
 
-/// `PUT /api/v1/cache/capacity`: until the next start, which takes `cache.entries` of lode.toml.
+/// `PUT /api/v1/cache/capacity`: until the tuner sees reason for another number, or the next start, which takes
+/// `cache.entries` of lode.toml. To hold it, pin it.
 pub async fn capacity(
     State(api): State<Arc<Api>>,
     body: Result<Json<CapacityChange>, JsonRejection>,
@@ -113,9 +114,7 @@ pub async fn capacity(
         let message = format!("The capacity must be 1 to {} entries.", CacheConfig::MAX_ENTRIES);
         return Err(Error::fields(vec![FieldError { field: "entries".into(), message }]));
     }
-    let cache = Arc::clone(&api.cache);
-    let resized = tokio::task::spawn_blocking(move || cache.resize(asked.entries)).await;
-    resized.map_err(|error| Error::internal(&error))?;
+    api.tuner.set_capacity(asked.entries).await.map_err(|error| Error::internal(&error))?;
     Ok(Json(asked))
 }
 

@@ -5,7 +5,14 @@
 //! | `GET /api/dashboard` | the whole snapshot, at most 2 s old |
 //! | `GET /api/v1/live` | the same as server-sent events, one a second |
 //! | `GET /api/v1/history?range=15m` | samples and decisions over `15m`, `1h`, `24h` or `7d` |
-//! | `PUT /api/v1/tuner/targets` | new targets (admin token) |
+//! | `GET /api/v1/tuner` | what the tuner is told and has set; its `ETag` is for `If-Match` |
+//! | `PUT /api/v1/tuner/targets` | new targets (admin token; with `If-Match` only if nobody else changed anything since) |
+//! | `PUT /api/v1/tuner/budget` | `{false_hit_pct}`: which share of the answers from memory may be wrong (the same) |
+//! | `PUT /api/v1/tuner/limits` | what the tuner may not cross (the same) |
+//! | `PUT /api/v1/tuner/mode` | `{mode}`: `auto`, `hold` or `exact_only` (the same) |
+//! | `PUT /api/v1/tuner/pins` | settings that the operator holds; what is left out is the tuner's (the same) |
+//! | `POST /api/v1/tuner/preview` | what such a change, `{"budget": {…}}`, would have done over the last day |
+//! | `GET /api/v1/tuner/audit?limit=50` | who changed what, and when |
 //! | `GET /api/v1/requests?limit=50&before=…` | requests, newest first |
 //! | `GET /api/v1/requests/{id}/explain` | why that request was answered from memory, or was not |
 //! | `POST /api/v1/requests/{id}/verdict` | `{right}`: whether its answer was right (admin token) |
@@ -36,7 +43,7 @@ mod live;
 mod metrics;
 mod requests;
 mod step;
-mod targets;
+mod tuner;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +106,7 @@ pub struct Api {
 /// All routes.
 pub fn router(api: Arc<Api>) -> Router {
     let writes = Router::new()
-        .route("/api/v1/tuner/targets", put(targets::put))
+        .merge(tuner::writes())
         .route("/api/v1/requests/{id}/verdict", post(requests::verdict))
         .route("/api/v1/cache/clear", post(cache::clear))
         .route("/api/v1/cache/invalidate", post(cache::invalidate))
@@ -119,6 +126,9 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/history", get(history::get))
         .route("/api/v1/requests", get(requests::list))
         .route("/api/v1/requests/{id}/explain", get(requests::explain))
+        .route("/api/v1/tuner", get(tuner::get))
+        .route("/api/v1/tuner/audit", get(tuner::audit))
+        .route("/api/v1/tuner/preview", post(tuner::what_would_be))
         .route("/api/v1/cache/entries", get(cache::entries))
         .route("/api/v1/cache/patterns", get(cache::patterns))
         .route("/api/v1/cache/what-if", get(cache::what_if))

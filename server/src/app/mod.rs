@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lode_shared::Limits;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
@@ -16,7 +17,9 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use parts::{address, bind, connection_limits, offline_status, policy, signer, start_upstream, tuner_config};
+use parts::{
+    address, bind, connection_limits, offline_status, policy, signer, start_upstream, tuner_config, tuner_start,
+};
 
 use crate::agent::Agent;
 use crate::api::{AdminToken, Api, Dashboard, Direct, HostRules, LiveFeed, Plans, TokenError};
@@ -31,7 +34,7 @@ use crate::domain::{Answer, Limit};
 use crate::figures::Figures;
 use crate::keys::KeyfileError;
 use crate::listen::{DRAIN, serve};
-use crate::ports::{Chain, ChainWatch, Recall};
+use crate::ports::{Chain, ChainWatch, Recall, Steered};
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{LogFeeder, LogRing};
@@ -187,16 +190,19 @@ impl App {
         let tuner_config = tuner_config(&config);
         let recorder =
             Arc::new(Recorder::new(tuner_config.window as usize, Some(store.clone()), store.last_request_id()? + 1));
-        let (tuner, control, tuner_view) =
-            Tuner::new(tuner_config, Arc::clone(&recorder), store.clone(), clock.clone())?;
-        tasks.spawn("tuner", tuner.run(stop.clone()));
-
-        let limits = tuner_view.borrow().limits;
-        let capacity = config.cache.capacity(Duration::from_secs(limits.ttl_max_s.into()));
+        let capacity = config.cache.capacity(Duration::from_secs(Limits::default().ttl_max_s.into()));
         let cache = Arc::new(
             AnswerCache::new(&capacity, config.cache.embedder()?).comparing(comparisons).reading_back(is_valid),
         );
+        let (tuner, control, tuner_view) = Tuner::new(
+            tuner_start(&config),
+            Arc::clone(&recorder),
+            Arc::clone(&cache) as Arc<dyn Steered>,
+            store.clone(),
+            clock.clone(),
+        )?;
         cache.load(&store, clock.now_ms()).await?;
+        tasks.spawn("tuner", tuner.run(stop.clone()));
         tasks.spawn("cache", Arc::clone(&cache).run(store.clone(), clock.clone(), stop.clone()));
         let recall: Arc<dyn Recall> = Arc::clone(&cache) as Arc<dyn Recall>;
         let solves = TaskTracker::new();
@@ -253,7 +259,7 @@ impl App {
             log,
             hotkey: signer.hotkey(),
             axon: axon_address.to_string(),
-            tuner_interval_s: tuner_config.interval_s,
+            tuner_config,
             started_ms: started_ns / 1_000_000,
             clock: clock.clone(),
             solvers,

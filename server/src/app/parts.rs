@@ -11,7 +11,7 @@ use crate::config::{Config, ConfigError, Network, SolverConfig};
 use crate::devnet::devnet_signer;
 use crate::domain::{Callers, Policy};
 use crate::keys::{Hotkey, Signer, ask_on_terminal, hotkey_path, load_hotkey};
-use crate::tuner::TunerConfig;
+use crate::tuner::{Start, TunerConfig};
 
 /// Descriptors kept from connections, beside one for each solve: files and the log.
 const OTHER_DESCRIPTORS: u64 = 256;
@@ -74,6 +74,16 @@ pub(super) fn tuner_config(config: &Config) -> TunerConfig {
         tuner.interval_s = config.devnet.tuner_interval_s;
     }
     tuner
+}
+
+/// What the tuner starts from.
+pub(super) fn tuner_start(config: &Config) -> Start {
+    Start {
+        config: tuner_config(config),
+        capacity: config.cache.entries,
+        shadow_pct: config.shadow.share_pct,
+        hedges: config.solver.values().any(|solver| matches!(solver, SolverConfig::Hedge(_))),
+    }
 }
 
 pub(super) fn policy(config: &Config) -> Result<Policy, ConfigError> {

@@ -1,16 +1,21 @@
 //! What an operator does to the cache: look, explain, judge, invalidate, resize.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use lode_shared::{EntryRow, Explanation, PatternRow, Source, WhatIfPoint};
 use serde::Deserialize;
 
 use super::answers::AnswerCache;
 use super::entry::{Entry, prior};
-use super::learned::HitLabel;
+use super::learned::{HitLabel, Labelled};
 use super::trace::{Given, Judgement, Trace, shown};
-use crate::domain::{Answer, Digest128, Tier};
-use crate::ports::Judged;
+use crate::domain::{Answer, Digest128, Labels, Restart, Room, Tier};
+use crate::ports::{Judged, Steered};
 use crate::store::{AnswerWrite, Epoch, Store, StoreError};
 
 /// What is to be forgotten.
@@ -60,6 +65,38 @@ pub enum EntryOrder {
 /// Rows sent at most.
 const MAX_ROWS: usize = 200;
 
+impl Steered for AnswerCache {
+    fn labels(&self, thresholds: &[f64], now_ms: u64) -> Labels {
+        self.learned.labels(thresholds, now_ms)
+    }
+
+    fn room(&self) -> Room {
+        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let entries = (self.shelf.scopes.len() as u64).saturating_sub(self.shelf.memory.len() as u64);
+        Room { crowded: read(&self.shelf.evicted), expired: read(&self.shelf.expired), entries }
+    }
+
+    fn set_thresholds(&self, thresholds: HashMap<u64, f64>) {
+        self.learned.set_thresholds(thresholds);
+    }
+
+    fn restart(&self, restart: &Restart, now_ms: u64) {
+        self.learned.restart(restart, now_ms);
+    }
+
+    fn resize(&self, entries: u64) {
+        self.exact.resize(entries);
+    }
+
+    fn set_longest_ttl(&self, longest: Duration) {
+        self.exact.set_max_ttl(longest);
+    }
+
+    fn alarmed(&self) -> BoxFuture<'_, ()> {
+        self.learned.alarmed().boxed()
+    }
+}
+
 impl AnswerCache {
     /// Forgets, for good: when this returns, a restart does not bring it back. Tells how many entries went.
     pub async fn forget(self: &Arc<Self>, what: Forget, store: &Store, now_ms: u64) -> Result<usize, StoreError> {
@@ -105,11 +142,6 @@ impl AnswerCache {
         self.drop_here(&entry);
         store.answers(vec![AnswerWrite::Remove(*entry.key.as_bytes(), id)]).await?;
         Ok(1)
-    }
-
-    /// Holds up to `entries` answers from now on.
-    pub fn resize(&self, entries: u64) {
-        self.exact.resize(entries);
     }
 
     /// Why a request was answered from memory, or was not.
@@ -255,11 +287,14 @@ impl AnswerCache {
                 (tier, said, looked.chance().unwrap_or_default())
             }
             (Source::Pattern, _) => (Tier::Pattern, None, 1.0),
-            // An exact repeat says nothing of the threshold.
+            // An exact repeat says nothing of the threshold, but of the time to live.
+            (Source::Exact, _) => return self.learned.age(trace.age_ms, judged.right, now_ms),
             _ => return,
         };
         let Judged { right, kind, sampling_rate } = judged;
-        self.learned.hit(&HitLabel { scope: trace.scope, tier, said, chance, right, kind, sampling_rate }, now_ms);
+        let stored_ms = trace.at_ms.saturating_sub(trace.age_ms);
+        let of = Labelled { scope: trace.scope, label: &trace.label, right, stored_ms };
+        self.learned.hit(&HitLabel { of, tier, said, chance, kind, sampling_rate }, now_ms);
     }
 
     /// The pattern that gave a wrong answer, or would give it now that its entry is not given any more, goes.

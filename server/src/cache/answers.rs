@@ -26,7 +26,8 @@ use crate::ports::{Example, Found, Judged, Look, Nearest, Recall, Recollection};
 const CANDIDATES: usize = 8;
 /// Of these, verified: the nearest that nothing speaks against.
 const VERIFIED: usize = 4;
-/// A candidate that is less likely than this tells nothing about the threshold.
+/// A candidate that is less likely than this tells nothing about the threshold. Either the verifier's own word or the
+/// corrected one must be as likely: labels that have taught to trust it less would else be the last.
 const NEAR_MISS: f64 = 0.3;
 /// How much is remembered, and which tiers are asked.
 pub struct Capacity {
@@ -134,7 +135,7 @@ impl AnswerCache {
         let Look { settings, now_ms, .. } = look;
         let key = question.digest();
         let scope = question.scope_digest();
-        let mut trace = Trace::new(question, key, scope, look);
+        let mut trace = Trace::new(question, key, scope, self.learned.threshold(scope, &settings), look);
         let ttl_ms = u64::from(settings.ttl_s) * 1_000;
         let exact = self.exact.get(&key, ttl_ms, now_ms).filter(|entry| self.may_give(entry));
         let mut nearest = None;
@@ -177,6 +178,7 @@ impl AnswerCache {
             self.shelf.memory.touch(entry);
         }
         let answer = Arc::clone(&entry.answer);
+        trace.age_ms = entry.age_ms(now_ms);
         trace.given = Some(Given { source, entry: Some((entry.id, entry.key)), answer });
         let (right, wrong) = entry.posterior().labels(&prior(), now_ms);
         Found { answer: Arc::clone(&entry.answer), source, labels: right + wrong }
@@ -226,8 +228,8 @@ impl AnswerCache {
             .filter_map(|(looked, near)| Some((looked.chance()?, looked, near)));
         let (chance, looked, near) = chances.max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
         let entry = &near.entry;
-        self.learned.candidate(chance, now_ms);
-        if chance >= trace.threshold() {
+        self.learned.candidate(trace.scope, chance, now_ms);
+        if chance >= trace.threshold {
             let (source, tier) = match self.shelf.memory.holds(entry) || entry.age_ms(now_ms) >= ttl_ms {
                 true => (Source::Memory, Tier::Memory),
                 false => (Source::Semantic, Tier::Semantic),
@@ -237,7 +239,7 @@ impl AnswerCache {
         }
         // An answer beyond its time may be wrong for its age: that says nothing of the match.
         if let (Judgement::Probability { said, .. }, Some(asked)) = (&looked.judgement, &asked)
-            && chance >= NEAR_MISS
+            && said.max(chance) >= NEAR_MISS
             && entry.age_ms(now_ms) < ttl_ms
         {
             *asked.near.lock() = Some(NearMiss { entry: Arc::downgrade(entry), said: *said, chance });
@@ -279,6 +281,10 @@ impl AnswerCache {
     }
 
     fn by_pattern(&self, question: &Question, trace: &mut Trace, ttl_ms: u64, now_ms: u64) -> Option<Found> {
+        // Whoever wants exact repeats alone wants no patterns either.
+        if !trace.threshold.is_finite() {
+            return None;
+        }
         let (said, answer) = self.patterns.as_ref()?.answer(trace.scope, question, ttl_ms, now_ms)?;
         trace.pattern = Some(said);
         let answer = Arc::new(answer);
@@ -294,6 +300,11 @@ impl Recall for AnswerCache {
     }
 
     fn remember(&self, question: &Question, answer: Arc<Answer>, now_ms: u64) {
+        self.watch(question, &answer, now_ms);
+        self.keep(question, answer, now_ms);
+    }
+
+    fn renew(&self, question: &Question, answer: Arc<Answer>, now_ms: u64) {
         self.keep(question, answer, now_ms);
     }
 

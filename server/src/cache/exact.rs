@@ -35,7 +35,7 @@ pub struct Exact {
     /// moka cannot change its capacity: another one takes its place then.
     entries: RwLock<Cache<Digest128, Arc<Entry>>>,
     capacity: AtomicU64,
-    max_ttl_ms: u64,
+    max_ttl_ms: AtomicU64,
     on_leave: OnLeave,
 }
 
@@ -44,7 +44,7 @@ impl Exact {
     /// it must not call back.
     pub fn new(capacity: u64, max_ttl: Duration, on_leave: OnLeave) -> Self {
         let entries = RwLock::new(build(capacity, &on_leave));
-        Self { entries, capacity: capacity.into(), max_ttl_ms: max_ttl.as_millis() as u64, on_leave }
+        Self { entries, capacity: capacity.into(), max_ttl_ms: (max_ttl.as_millis() as u64).into(), on_leave }
     }
 
     /// The entry of this question, if it is no older than `ttl_ms`; an older one leaves.
@@ -80,7 +80,7 @@ impl Exact {
     pub fn sweep(&self, now_ms: u64) {
         let entries = self.entries.read().clone();
         for (_, entry) in &entries {
-            if entry.age_ms(now_ms) >= self.max_ttl_ms {
+            if entry.age_ms(now_ms) >= self.max_ttl_ms() {
                 self.remove(&entry);
             }
         }
@@ -94,7 +94,12 @@ impl Exact {
 
     /// The longest time to live, milliseconds.
     pub fn max_ttl_ms(&self) -> u64 {
-        self.max_ttl_ms
+        self.max_ttl_ms.load(Ordering::Relaxed)
+    }
+
+    /// No answer is held longer from now on.
+    pub fn set_max_ttl(&self, max_ttl: Duration) {
+        self.max_ttl_ms.store(max_ttl.as_millis() as u64, Ordering::Relaxed);
     }
 
     /// How many there may be.

@@ -5,9 +5,13 @@ use std::sync::atomic::Ordering;
 
 use super::answers::AnswerCache;
 use super::entry::{Entry, Record, prior};
+use super::learned::Labelled;
 use super::scopes::ScopeLabel;
 use super::texts::Asked;
 use crate::domain::{Answer, Comparison, Digest128, Question};
+
+/// That an answer held for weeks says little more than that it held for days, and clocks can be wrong.
+const MAX_AGE_MS: u64 = 24 * 3_600_000;
 
 /// An answer with a prompt larger than this is not kept: entries are counted, so their size must be bounded too.
 const MAX_ENTRY_BYTES: usize = 64 * 1024;
@@ -37,6 +41,14 @@ impl AnswerCache {
             }
         }
         self.learn(question, &answer, &asked, scope, now_ms);
+    }
+
+    /// A solver was asked what was answered before: whether it says the same tells how soon answers change.
+    pub(super) fn watch(&self, question: &Question, answer: &Answer, now_ms: u64) {
+        if let Some(earlier) = self.current(&question.digest()).filter(|earlier| !earlier.is_quarantined()) {
+            let held = self.comparison(&question.synapse).same(&earlier.answer, answer);
+            self.learned.age(earlier.age_ms(now_ms).min(MAX_AGE_MS), held, now_ms);
+        }
     }
 
     fn insert(&self, entry: &Arc<Entry>, vector: Option<&[i8]>, label: impl Fn() -> ScopeLabel) {
@@ -71,7 +83,8 @@ impl AnswerCache {
             && let Some(entry) = near.entry.upgrade().filter(|entry| !entry.is_quarantined())
         {
             let right = self.comparison(&question.synapse).same(&entry.answer, answer);
-            self.learned.miss(scope, near.said, near.chance, right, now_ms);
+            let (label, stored_ms) = (&ScopeLabel::of(question), entry.stored_ms);
+            self.learned.miss(Labelled { scope, label, right, stored_ms }, near.said, near.chance, now_ms);
         }
         if let Some(patterns) = &self.patterns
             && patterns.learn(scope, question, answer, now_ms)

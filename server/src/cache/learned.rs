@@ -1,107 +1,281 @@
-//! What labels have taught: how the verifier's probability is to be read, and how often hits are wrong.
+//! What labels have taught: how the verifier's probability is to be read, how often hits are wrong, how soon answers change.
 
-use lode_shared::WhatIfPoint;
-use parking_lot::Mutex;
+use std::collections::{BTreeMap, HashMap};
+
+use lode_shared::{Settings, WhatIfPoint};
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
-use crate::domain::{Calibration, Curve, Digest128, HalfLife, LabelKind, Ledger, Tier, WrongShare};
+use super::scopes::ScopeLabel;
+use crate::domain::{
+    Ages, Calibration, Curve, Digest128, HalfLife, LabelKind, Labels, Ledger, Matches, Restart, ScopeMatches, Tier,
+    WrongShare,
+};
 
-/// Labels count half after a day or after 500 newer ones.
-const HALF_LIFE: HalfLife = HalfLife { time_ms: 86_400_000, labels: 500.0 };
+/// Labels count half after a day or after 2,000 newer ones: with 500, near misses push the labels of hits out before there
+/// are enough to prove a budget of 1 %. What changes suddenly is seen in the last forty.
+const HALF_LIFE: HalfLife = HalfLife { time_ms: 86_400_000, labels: 2_000.0 };
+/// Scopes whose labels are kept apart too. The one labelled least recently makes room.
+const MOST_SCOPES: usize = 64;
+/// A scope's name is cut to so many bytes.
+const NAME_BYTES: usize = 96;
 
 /// Learns from labels. One short lock; a label or a probability takes microseconds.
-pub struct Learned(Mutex<Kept>);
+#[derive(Default)]
+pub struct Learned {
+    kept: Mutex<Kept>,
+    /// The thresholds of scopes that have their own; infinite where similar answers are off.
+    thresholds: RwLock<HashMap<u64, f64>>,
+    /// Told of every hit that was wrong.
+    alarm: Notify,
+}
 
 /// The same as it survives a restart.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Kept {
     calibration: Calibration,
+    /// Of every scope.
     ledger: Ledger,
+    /// Of those without a threshold of their own.
+    #[serde(default = "empty")]
+    common: Ledger,
+    #[serde(default)]
+    scopes: BTreeMap<u64, Own>,
+    #[serde(default = "unwatched")]
+    ages: Ages,
+    /// Labels of older answers do not count any more, where no scope has a threshold of its own.
+    #[serde(default)]
+    since_ms: u64,
+}
+
+/// Labels of one scope.
+#[derive(Clone, Serialize, Deserialize)]
+struct Own {
+    name: String,
+    ledger: Ledger,
+    /// As [`Kept::since_ms`].
+    #[serde(default)]
+    since_ms: u64,
+}
+
+/// Whose label it is.
+#[derive(Clone, Copy)]
+pub struct Labelled<'a> {
+    /// Its scope.
+    pub scope: Digest128,
+    /// The same as an operator knows it.
+    pub label: &'a ScopeLabel,
+    /// Whether the answer was right.
+    pub right: bool,
+    /// When the answer was solved, milliseconds since the Unix epoch.
+    pub stored_ms: u64,
 }
 
 /// A hit that was found right or wrong.
-pub struct HitLabel {
-    /// Its scope.
-    pub scope: Digest128,
+#[derive(Clone, Copy)]
+pub struct HitLabel<'a> {
+    /// Whose.
+    pub of: Labelled<'a>,
     /// Which tier gave it.
     pub tier: Tier,
     /// What the verifier said, where it was asked.
     pub said: Option<f64>,
     /// The chance it was given at.
     pub chance: f64,
-    /// Whether it was right.
-    pub right: bool,
     /// Who says so.
     pub kind: LabelKind,
     /// The probability with which it was chosen to be labelled, within (0, 1].
     pub sampling_rate: f64,
 }
 
-impl Default for Learned {
+fn empty() -> Ledger {
+    Ledger::new(HALF_LIFE)
+}
+
+fn unwatched() -> Ages {
+    Ages::new(HALF_LIFE)
+}
+
+impl Default for Kept {
     fn default() -> Self {
-        Self(Mutex::new(Kept { calibration: Calibration::default(), ledger: Ledger::new(HALF_LIFE) }))
+        let (calibration, scopes) = (Calibration::default(), BTreeMap::new());
+        Self { calibration, ledger: empty(), common: empty(), scopes, ages: unwatched(), since_ms: 0 }
+    }
+}
+
+impl Kept {
+    /// Every ledger that a scope's figures go to.
+    fn ledgers(&mut self, scope: u64, is_common: bool) -> impl Iterator<Item = &mut Ledger> {
+        let own = self.scopes.get_mut(&scope).map(|own| &mut own.ledger);
+        let common = is_common.then_some(&mut self.common);
+        std::iter::once(&mut self.ledger).chain(common).chain(own)
+    }
+
+    /// Whether a label tells of how things are, and not of how they were before labels began anew.
+    fn is_current(&self, of: &Labelled<'_>, is_common: bool) -> bool {
+        let own = self.scopes.get(&of.scope.as_u64()).map_or(0, |own| own.since_ms);
+        of.stored_ms >= own.max(if is_common { self.since_ms } else { 0 })
+    }
+
+    /// The scope has a ledger of its own from now on.
+    fn open(&mut self, of: &Labelled<'_>) {
+        let key = of.scope.as_u64();
+        if self.scopes.contains_key(&key) {
+            return;
+        }
+        if self.scopes.len() >= MOST_SCOPES {
+            let oldest = self.scopes.iter().min_by_key(|(_, own)| own.ledger.seen().last_ms).map(|(key, _)| *key);
+            oldest.and_then(|key| self.scopes.remove(&key));
+        }
+        let mut name = format!("{} {}", of.label.synapse, of.label.text);
+        name.truncate(name.floor_char_boundary(NAME_BYTES));
+        self.scopes.insert(key, Own { name, ledger: empty(), since_ms: 0 });
     }
 }
 
 impl Learned {
     /// How the verifier's probabilities are to be read in this scope.
     pub fn curve(&self, scope: Digest128, now_ms: u64) -> Curve {
-        self.0.lock().calibration.curve(scope.as_u64(), now_ms)
+        self.kept.lock().calibration.curve(scope.as_u64(), now_ms)
+    }
+
+    /// The threshold in force in this scope; infinite where similar answers are off.
+    pub fn threshold(&self, scope: Digest128, settings: &Settings) -> f64 {
+        if settings.exact_only {
+            return f64::INFINITY;
+        }
+        self.thresholds.read().get(&scope.as_u64()).copied().unwrap_or(settings.match_threshold)
+    }
+
+    /// These scopes have thresholds of their own, no others.
+    pub fn set_thresholds(&self, thresholds: HashMap<u64, f64>) {
+        *self.thresholds.write() = thresholds;
+    }
+
+    /// The labels of these begin anew, and the verifier is taken at its word again: whatever it was that went wrong, what has
+    /// been solved since must prove that it does not any more. What is shown of all scopes together stays.
+    pub fn restart(&self, restart: &Restart, now_ms: u64) {
+        if *restart == Restart::default() {
+            return;
+        }
+        let thresholds = self.thresholds.read();
+        let mut kept = self.kept.lock();
+        let Kept { calibration, common, scopes, ages, since_ms, .. } = &mut *kept;
+        if restart.common {
+            common.restart();
+            calibration.forget(None);
+            ages.restart();
+            *since_ms = now_ms;
+        }
+        for (scope, own) in scopes {
+            let is_common = !thresholds.contains_key(scope);
+            if restart.scopes.contains(scope) || (restart.common && is_common) {
+                own.ledger.restart();
+                calibration.forget(Some(*scope));
+                own.since_ms = now_ms;
+            }
+        }
     }
 
     /// Counts a question whose best candidate had this chance.
-    pub fn candidate(&self, chance: f64, now_ms: u64) {
-        self.0.lock().ledger.candidate(chance, now_ms);
+    pub fn candidate(&self, scope: Digest128, chance: f64, now_ms: u64) {
+        let (scope, is_common) = self.place(scope);
+        self.kept.lock().ledgers(scope, is_common).for_each(|ledger| ledger.candidate(chance, now_ms));
     }
 
     /// Counts a hit.
     pub fn served(&self, tier: Tier, now_ms: u64) {
-        self.0.lock().ledger.served(tier, now_ms);
+        self.kept.lock().ledger.served(tier, now_ms);
     }
 
     /// Learns whether a candidate that was not given would have been right.
-    pub fn miss(&self, scope: Digest128, said: f64, chance: f64, right: bool, now_ms: u64) {
-        let mut kept = self.0.lock();
-        kept.calibration.label(scope.as_u64(), said, right, LabelKind::GreyZone, now_ms);
-        kept.ledger.label_miss(chance, right, now_ms);
+    pub fn miss(&self, of: Labelled<'_>, said: f64, chance: f64, now_ms: u64) {
+        let (scope, is_common) = self.place(of.scope);
+        let mut kept = self.kept.lock();
+        kept.open(&of);
+        if !kept.is_current(&of, is_common) {
+            return;
+        }
+        kept.calibration.label(scope, said, of.right, LabelKind::GreyZone, now_ms);
+        kept.ledgers(scope, is_common).for_each(|ledger| ledger.label_miss(chance, of.right, now_ms));
     }
 
     /// Learns whether a hit was right.
-    pub fn hit(&self, label: &HitLabel, now_ms: u64) {
-        let mut kept = self.0.lock();
-        if let Some(said) = label.said {
-            kept.calibration.label(label.scope.as_u64(), said, label.right, label.kind, now_ms);
+    pub fn hit(&self, label: &HitLabel<'_>, now_ms: u64) {
+        let HitLabel { of, tier, said, chance, kind, sampling_rate } = *label;
+        let (scope, is_common) = self.place(of.scope);
+        let mut kept = self.kept.lock();
+        kept.open(&of);
+        if !kept.is_current(&of, is_common) {
+            return;
         }
-        kept.ledger.label_hit(label.tier, label.chance, label.right, label.sampling_rate, now_ms);
+        if let Some(said) = said {
+            kept.calibration.label(scope, said, of.right, kind, now_ms);
+        }
+        let ledgers = kept.ledgers(scope, is_common);
+        ledgers.for_each(|ledger| ledger.label_hit(tier, chance, of.right, sampling_rate, now_ms));
+        drop(kept);
+        if !of.right {
+            self.alarm.notify_one();
+        }
+    }
+
+    /// Learns whether the answer to the very question still held at this age.
+    pub fn age(&self, age_ms: u64, held: bool, now_ms: u64) {
+        self.kept.lock().ages.label(age_ms, held, now_ms);
+        if !held {
+            self.alarm.notify_one();
+        }
+    }
+
+    /// Returns when an answer was found wrong since it last did.
+    pub async fn alarmed(&self) {
+        self.alarm.notified().await;
     }
 
     /// How often hits of the tiers that judge are wrong; absent without labels.
     pub fn false_hits(&self, now_ms: u64) -> Option<WrongShare> {
-        self.0.lock().ledger.false_hits(now_ms)
+        self.kept.lock().ledger.false_hits(now_ms)
+    }
+
+    /// What the tuner looks at, with a point for each of these thresholds.
+    pub fn labels(&self, thresholds: &[f64], now_ms: u64) -> Labels {
+        let kept = self.kept.lock();
+        let matches = |ledger: &Ledger| Matches {
+            curve: ledger.what_if_at(thresholds, now_ms),
+            recent: ledger.recent(),
+            seen: ledger.seen(),
+        };
+        let scopes = kept.scopes.iter();
+        let scopes =
+            scopes.map(|(key, own)| ScopeMatches { key: *key, name: own.name.clone(), own: matches(&own.ledger) });
+        Labels {
+            matches: matches(&kept.common),
+            scopes: scopes.collect(),
+            hazard: kept.ages.hazard(now_ms),
+            changes_seen: kept.ages.changes_seen(),
+        }
     }
 
     /// What other thresholds would have done.
     pub fn what_if(&self, now_ms: u64) -> Vec<WhatIfPoint> {
-        let points = self.0.lock().ledger.what_if(now_ms);
-        let pct = |share: f64| 100.0 * share;
-        let point = |at: crate::domain::WhatIf| WhatIfPoint {
-            threshold: at.threshold,
-            hit_pct: at.hit_share.map(pct),
-            wrong_pct: at.wrong.map(|wrong| pct(wrong.share)),
-            wrong_lower_pct: at.wrong.map(|wrong| pct(wrong.lower)),
-            wrong_upper_pct: at.wrong.map(|wrong| pct(wrong.upper)),
-            labels: at.wrong.map_or(0.0, |wrong| wrong.labels),
-        };
-        points.into_iter().map(point).collect()
+        self.kept.lock().ledger.what_if(now_ms).iter().map(|point| point.view()).collect()
     }
 
     /// What survives a restart.
     pub fn kept(&self) -> Kept {
-        self.0.lock().clone()
+        self.kept.lock().clone()
     }
 
     /// As it was before a restart.
     pub fn restore(&self, kept: Kept) {
-        *self.0.lock() = kept;
+        *self.kept.lock() = kept;
+    }
+
+    /// A scope's key, and whether its labels count in the common ledger.
+    fn place(&self, scope: Digest128) -> (u64, bool) {
+        let key = scope.as_u64();
+        (key, !self.thresholds.read().contains_key(&key))
     }
 }

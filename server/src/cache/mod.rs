@@ -58,5 +58,7 @@ mod trace;
 pub use admin::{EntryOrder, EntryQuery, Forget};
 pub use answers::{AnswerCache, Capacity, IsValid};
 pub use entry::ENTRY_OVERHEAD_BYTES;
+pub use learned::{HitLabel, Labelled, Learned};
 pub use remote::{EmbedderConfig, RemoteEmbedder, TIMEOUT as EMBEDDER_TIMEOUT};
+pub use scopes::ScopeLabel;
 pub use texts::Embedder;

@@ -27,6 +27,10 @@ pub struct Trace {
     pub label: ScopeLabel,
     pub prompt: Box<str>,
     settings: Settings,
+    /// The least chance at which an answer to another prompt was given: infinite where such answers are off.
+    pub threshold: f64,
+    /// How old the answer to this very question was, milliseconds, where it was given.
+    pub age_ms: u64,
     /// What was given.
     pub given: Option<Given>,
     pub candidates: Vec<Looked>,
@@ -122,7 +126,7 @@ impl Looked {
 
 impl Trace {
     /// Of a question that nothing was found for yet.
-    pub fn new(question: &Question, key: Digest128, scope: Digest128, look: Look) -> Self {
+    pub fn new(question: &Question, key: Digest128, scope: Digest128, threshold: f64, look: Look) -> Self {
         let Look { request_id, settings, now_ms } = look;
         Self {
             id: request_id,
@@ -132,16 +136,13 @@ impl Trace {
             label: ScopeLabel::of(question),
             prompt: shown(&question.prompt).into(),
             settings,
+            threshold,
+            age_ms: 0,
             given: None,
             candidates: Vec::new(),
             pattern: None,
             is_judged: false.into(),
         }
-    }
-
-    /// The threshold that was in force.
-    pub fn threshold(&self) -> f64 {
-        self.settings.match_threshold
     }
 
     /// Whether it is judged for the first time: a request has one outcome.
@@ -168,7 +169,7 @@ impl Trace {
             request: self.row(),
             scope: self.label.text.to_string(),
             prompt: self.prompt.to_string(),
-            match_threshold: self.settings.match_threshold,
+            match_threshold: if self.threshold.is_finite() { self.threshold } else { self.settings.match_threshold },
             ttl_s: self.settings.ttl_s,
             verdict: self.verdict(),
             candidates: self.candidates.iter().map(|looked| looked.view(asked, now_ms)).collect(),
@@ -179,7 +180,7 @@ impl Trace {
     }
 
     fn verdict(&self) -> String {
-        let threshold = self.settings.match_threshold;
+        let threshold = self.threshold;
         let best = self.candidates.iter().filter_map(Looked::chance).max_by(f64::total_cmp);
         match (self.given.as_ref().map(|given| given.source), best) {
             (Some(Source::Exact), _) => "Answered: the very question was answered within the time to live.".into(),
@@ -188,6 +189,9 @@ impl Trace {
                 format!("Answered: an answer that holds with probability {best:.4}, at least {threshold}, was there.")
             }
             (Some(_), None) => "Answered.".into(),
+            (None, Some(_)) if !threshold.is_finite() => {
+                "Not answered: answers to similar prompts are off here; the tuner's decisions tell why.".into()
+            }
             (None, Some(best)) => {
                 format!("Not answered: the best candidate holds with probability {best:.4}, below {threshold}.")
             }

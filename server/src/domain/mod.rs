@@ -23,8 +23,8 @@ pub use breaker::{Breaker, Pass, Shut};
 pub use bucket::{Bucket, Rate};
 pub use compare::Comparison;
 pub use evidence::{
-    Calibration, Curve, HalfLife, LabelKind, Ledger, Posterior, Prior, Tier, WhatIf, WrongShare, Z_95, wilson_lower,
-    wilson_upper,
+    Ages, Calibration, Curve, HalfLife, Hazard, LabelKind, Ledger, Posterior, Prior, Seen, Tier, WhatIf, WrongShare,
+    Z_95, wilson_lower, wilson_upper,
 };
 pub use latency::Latencies;
 pub use limit::{Durations, Limit};
@@ -36,5 +36,8 @@ pub use schema::Schema;
 pub use share::Share;
 pub use step::{MAX_STEPS, Step, read_step, step_error, step_reply};
 pub use template::{Template, field, text_of};
-pub use tuning::{Cadence, Round, decide};
+pub use tuning::{
+    Cause, Decided, Evidence, Labels, Matches, Memory, Prospect, Restart, Reward, Room, Round, ScopeMatches,
+    ScopeMemory, decide,
+};
 pub use window::{Sample, Window};

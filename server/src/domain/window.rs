@@ -15,6 +15,10 @@ pub struct Sample {
     pub success: bool,
     /// Answered from memory; absent when its synapse may not be cached at all.
     pub hit: Option<bool>,
+    /// With the answer to a similar prompt, or one beyond its time to live.
+    pub similar: bool,
+    /// What its solve cost, US dollars, where that is known.
+    pub cost_usd: Option<f64>,
 }
 
 /// The last `capacity` samples.
@@ -54,24 +58,67 @@ impl Window {
 
     /// The window's figures. A mean over nothing is absent.
     pub fn observed(&self) -> Observed {
-        let share = |yes: usize, of: usize| (of > 0).then(|| 100.0 * yes as f64 / of as f64);
-        let count = self.samples.len();
-        let successes = self.samples.iter().filter(|sample| sample.success).count();
-        let asked = self.samples.iter().filter(|sample| sample.hit.is_some()).count();
-        let hits = self.samples.iter().filter(|sample| sample.hit == Some(true)).count();
-        let sum_ms: f64 = self.samples.iter().map(|sample| sample.response_ms).sum();
-        Observed {
-            samples: count as u32,
-            response_s: (count > 0).then(|| sum_ms / count as f64 / 1_000.0),
-            success_pct: share(successes, count),
-            hit_rate_pct: share(hits, asked),
+        let (mut all, mut hits, mut misses) = (Sums::default(), Sums::default(), Sums::default());
+        let (mut asked, mut similar) = (0_u32, 0_u32);
+        for sample in &self.samples {
+            all.add(sample);
+            if sample.hit == Some(true) {
+                hits.add(sample)
+            } else {
+                misses.add(sample)
+            };
+            asked += u32::from(sample.hit.is_some());
+            similar += u32::from(sample.similar);
         }
+        let of_asked = |count: u32| (asked > 0).then(|| 100.0 * f64::from(count) / f64::from(asked));
+        Observed {
+            samples: all.count,
+            response_s: all.response_s(),
+            success_pct: all.success_pct(),
+            hit_rate_pct: of_asked(hits.count),
+            similar_pct: of_asked(similar),
+            hit_success_pct: hits.success_pct(),
+            miss_response_s: misses.response_s(),
+            miss_success_pct: misses.success_pct(),
+            miss_cost_usd: (misses.priced > 0).then(|| misses.cost_usd / f64::from(misses.priced)),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Sums {
+    count: u32,
+    successes: u32,
+    response_ms: f64,
+    priced: u32,
+    cost_usd: f64,
+}
+
+impl Sums {
+    fn add(&mut self, sample: &Sample) {
+        self.count += 1;
+        self.successes += u32::from(sample.success);
+        self.response_ms += sample.response_ms;
+        self.priced += u32::from(sample.cost_usd.is_some());
+        self.cost_usd += sample.cost_usd.unwrap_or(0.0);
+    }
+
+    fn response_s(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.response_ms / f64::from(self.count) / 1_000.0)
+    }
+
+    fn success_pct(&self) -> Option<f64> {
+        (self.count > 0).then(|| 100.0 * f64::from(self.successes) / f64::from(self.count))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sample(request_id: u64, response_ms: f64, success: bool, hit: Option<bool>) -> Sample {
+        Sample { request_id, response_ms, success, hit, similar: false, cost_usd: None }
+    }
 
     #[test]
     fn an_empty_window_has_no_figures() {
@@ -81,9 +128,9 @@ mod tests {
     #[test]
     fn only_the_last_samples_count() {
         let mut window = Window::new(2);
-        window.push(Sample { request_id: 1, response_ms: 9_000.0, success: false, hit: Some(false) });
-        window.push(Sample { request_id: 2, response_ms: 1_000.0, success: true, hit: Some(true) });
-        window.push(Sample { request_id: 3, response_ms: 2_000.0, success: true, hit: Some(false) });
+        window.push(sample(1, 9_000.0, false, Some(false)));
+        window.push(sample(2, 1_000.0, true, Some(true)));
+        window.push(sample(3, 2_000.0, true, Some(false)));
         let observed = window.observed();
         assert_eq!(observed.samples, 2);
         assert_eq!(observed.response_s, Some(1.5));
@@ -96,7 +143,7 @@ mod tests {
     fn an_answer_that_is_contradicted_later_was_no_success() {
         let mut window = Window::new(2);
         for request_id in 1..=3 {
-            window.push(Sample { request_id, response_ms: 1.0, success: true, hit: Some(true) });
+            window.push(sample(request_id, 1.0, true, Some(true)));
         }
         window.contradict(1);
         assert_eq!(window.observed().success_pct, Some(100.0), "it has left the window");
@@ -107,9 +154,22 @@ mod tests {
     #[test]
     fn what_may_not_be_cached_is_no_miss() {
         let mut window = Window::new(10);
-        window.push(Sample { request_id: 1, response_ms: 1.0, success: true, hit: None });
+        window.push(sample(1, 1.0, true, None));
         assert_eq!(window.observed().hit_rate_pct, None);
-        window.push(Sample { request_id: 1, response_ms: 1.0, success: true, hit: Some(true) });
+        window.push(sample(1, 1.0, true, Some(true)));
         assert_eq!(window.observed().hit_rate_pct, Some(100.0));
+    }
+
+    #[test]
+    fn hits_and_misses_have_figures_of_their_own() {
+        let mut window = Window::new(10);
+        window.push(Sample { similar: true, ..sample(1, 2.0, false, Some(true)) });
+        window.push(sample(2, 2.0, true, Some(true)));
+        window.push(Sample { cost_usd: Some(0.02), ..sample(3, 3_000.0, true, Some(false)) });
+        window.push(sample(4, 1_000.0, true, Some(false)));
+        let observed = window.observed();
+        assert_eq!((observed.hit_rate_pct, observed.similar_pct), (Some(50.0), Some(25.0)));
+        assert_eq!((observed.hit_success_pct, observed.miss_success_pct), (Some(50.0), Some(100.0)));
+        assert_eq!((observed.miss_response_s, observed.miss_cost_usd), (Some(2.0), Some(0.02)));
     }
 }

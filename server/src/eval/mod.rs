@@ -34,6 +34,14 @@ pub fn run(args: &EvalArgs, out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Replays a recorded stream: exact alone, fixed thresholds, and the tuner.
+pub fn replay(path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let Input::Stream(requests) = input::read(path)? else {
+        anyhow::bail!("{}: lines must have `text` and `cluster`; pairs are for lode eval", path.display());
+    };
+    stream::compare(&requests, out).with_context(|| path.display().to_string())
+}
+
 fn name(path: &Path) -> String {
     path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use lode_shared::{Observed, Settings, Source, Targets};
+use lode_shared::{Mandate, Settings, Source};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use serde_json::{Map, json};
@@ -16,13 +16,18 @@ use super::pairs::chance;
 use crate::cache::{AnswerCache, Embedder};
 use crate::cli::EvalArgs;
 use crate::config::CacheConfig;
-use crate::domain::{Answer, Cadence, Comparison, LabelKind, Question, Round, Z_95, decide, wilson_upper};
-use crate::ports::{Judged, Look, Recall};
+use crate::domain::{
+    Answer, Cause, Comparison, Decided, Evidence, LabelKind, Memory, Question, Round, Sample, Window, Z_95, decide,
+    wilson_upper,
+};
+use crate::ports::{Judged, Look, Recall, Steered};
 
 /// Between two requests.
 const STEP_MS: u64 = 100;
 /// Share of hits with another prompt's answer that are solved again and compared.
 const SHADOW_RATE: f64 = 0.05;
+/// Requests in a round.
+const ROUND: usize = 100;
 /// What a solve takes, milliseconds.
 const SOLVE_MS: u64 = 2_000;
 
@@ -64,6 +69,29 @@ impl Replayed {
 
 /// Prints hits and wrong hits of the exact tier alone, of the cache at a fixed threshold, and with the tuner in charge.
 pub fn report(requests: &[Request], args: &EvalArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    header(requests, out)?;
+    let fixed = Settings { match_threshold: args.threshold.into(), ..Settings::DEFAULT };
+    replay(requests, fixed, false, false).print("exact", out)?;
+    replay(requests, fixed, true, false).print(&format!("full, threshold {}", args.threshold), out)?;
+    if args.trace {
+        replay(requests, Settings::default(), true, true).print("full, with the tuner", out)?;
+    }
+    Ok(())
+}
+
+/// The same at every threshold that the tuner may set.
+pub fn compare(requests: &[Request], out: &mut impl Write) -> anyhow::Result<()> {
+    header(requests, out)?;
+    replay(requests, Settings::DEFAULT, false, false).print("exact", out)?;
+    for match_threshold in Mandate::default().limits.thresholds() {
+        let fixed = Settings { match_threshold, ..Settings::DEFAULT };
+        replay(requests, fixed, true, false).print(&format!("full, threshold {match_threshold}"), out)?;
+    }
+    replay(requests, Settings::DEFAULT, true, true).print("full, with the tuner", out)?;
+    Ok(())
+}
+
+fn header(requests: &[Request], out: &mut impl Write) -> std::io::Result<()> {
     writeln!(
         out,
         "  {:<34} {:>6} {:>6} {:>7} {:>7} {:>7} {:>6}",
@@ -74,14 +102,7 @@ pub fn report(requests: &[Request], args: &EvalArgs, out: &mut impl Write) -> an
         "upper",
         "others",
         "wrong"
-    )?;
-    let fixed = Settings { match_threshold: args.threshold.into(), ttl_s: 1_200 };
-    replay(requests, fixed, false, false).print("exact", out)?;
-    replay(requests, fixed, true, false).print(&format!("full, threshold {}", args.threshold), out)?;
-    if args.trace {
-        replay(requests, Settings::default(), true, true).print("full, with the tuner", out)?;
-    }
-    Ok(())
+    )
 }
 
 fn replay(requests: &[Request], settings: Settings, similar: bool, tuned: bool) -> Replayed {
@@ -89,7 +110,7 @@ fn replay(requests: &[Request], settings: Settings, similar: bool, tuned: bool) 
     let config = CacheConfig { entries: 1_000_000, similar, patterns: similar, ..CacheConfig::default() };
     let cache = AnswerCache::new(&config.capacity(Duration::from_secs(1_800)), Embedder::Table);
     let mut random = SmallRng::seed_from_u64(1);
-    let mut tuner = tuned.then(|| Tuning { settings, last: Vec::new() });
+    let mut tuner = tuned.then(|| Tuning { settings, memory: Memory::default(), window: Window::new(ROUND) });
     let mut done = Replayed { requests: requests.len() as u64, ..Replayed::default() };
     for (request, number) in requests.iter().zip(0..) {
         let now_ms = 1_800_000_000_000 + number * STEP_MS;
@@ -112,7 +133,7 @@ fn replay(requests: &[Request], settings: Settings, similar: bool, tuned: bool) 
             }
         }
         if let Some(tuner) = &mut tuner {
-            tuner.observe(look.found.is_some(), now_ms);
+            tuner.observe(number, look.found.map(|found| found.source), &cache, now_ms);
         }
     }
     done
@@ -121,32 +142,41 @@ fn replay(requests: &[Request], settings: Settings, similar: bool, tuned: bool) 
 /// The tuner over the last hundred requests, a round for each hundred.
 struct Tuning {
     settings: Settings,
-    last: Vec<bool>,
+    memory: Memory,
+    window: Window,
 }
 
 impl Tuning {
-    fn observe(&mut self, hit: bool, now_ms: u64) {
-        self.last.push(hit);
-        if self.last.len() < 100 {
+    fn observe(&mut self, request_id: u64, found: Option<Source>, cache: &AnswerCache, now_ms: u64) {
+        let hit = Some(found.is_some());
+        let similar = matches!(found, Some(Source::Semantic | Source::Memory));
+        let response_ms = if found.is_some() { 0.0 } else { SOLVE_MS as f64 };
+        self.window.push(Sample { request_id, response_ms, success: true, hit, similar, cost_usd: None });
+        if !self.window.total().is_multiple_of(ROUND as u64) {
             return;
         }
-        let hits = self.last.iter().filter(|hit| **hit).count() as f64;
-        let observed = Observed {
-            samples: 100,
-            response_s: Some((100.0 - hits) / 100.0 * SOLVE_MS as f64 / 1_000.0),
-            success_pct: Some(100.0),
-            hit_rate_pct: Some(hits),
+        let mandate = Mandate::default();
+        let evidence = Evidence {
+            observed: self.window.observed(),
+            samples_seen: self.window.total(),
+            labels: cache.labels(&mandate.limits.thresholds(), now_ms),
+            room: cache.room(),
+            hedges: false,
         };
-        let (settings, _) = decide(&Round {
-            targets: Targets::default(),
-            observed,
-            new_samples: 100,
-            settings: self.settings,
-            limits: lode_shared::Limits::default(),
-            cadence: Cadence { min_samples: 10 },
+        let (settings, memory) = (self.settings, &self.memory);
+        let (reward, min_samples, cause) = (None, 10, Cause::Due);
+        let decided = decide(&Round {
+            mandate: &mandate,
+            reward,
+            evidence: &evidence,
+            settings,
+            memory,
+            min_samples,
+            cause,
             now_ms,
         });
-        self.settings = settings;
-        self.last.clear();
+        let Decided { settings, memory, .. } = decided;
+        cache.set_thresholds(memory.thresholds());
+        (self.settings, self.memory) = (settings, memory);
     }
 }

@@ -101,13 +101,17 @@ impl State {
                 if source != Source::Static {
                     let hit = cacheable.then_some(source.is_memory());
                     let success = !source.is_makeshift();
-                    self.window.push(Sample { request_id: record.id, response_ms, success, hit });
+                    let similar = matches!(source, Source::Semantic | Source::Memory);
+                    let cost_usd = record.stages.solve.and_then(|solve| solve.cost_usd);
+                    let request_id = record.id;
+                    self.window.push(Sample { request_id, response_ms, success, hit, similar, cost_usd });
                 }
             }
             Outcome::Failed { reason, cacheable } => {
                 *self.failed.entry(reason).or_default() += 1;
                 let hit = cacheable.then_some(false);
-                self.window.push(Sample { request_id: record.id, response_ms, success: false, hit });
+                let (success, similar, cost_usd) = (false, false, None);
+                self.window.push(Sample { request_id: record.id, response_ms, success, hit, similar, cost_usd });
             }
             Outcome::Refused(reason) => *self.refused.entry(reason).or_default() += 1,
         }

@@ -66,7 +66,7 @@ pub(super) async fn ask(
     let _gone = stop.clone().drop_guard();
     let write = |text: &str| stage.say(number, text);
     let wanted = call.wanted.min(deadline);
-    let own = SolveCall { deadline, wanted, stop, write: &write, examples: call.examples };
+    let own = SolveCall { wanted, stop, write: &write, ..call.clone() };
     let mut solved = member.solve(task, own).await?;
     solved.by.get_or_insert_with(|| member.name().clone());
     Ok(solved)

@@ -1,7 +1,7 @@
 //! Asks one solver, and a second one too when the first takes longer than it nearly always does: the first answer is the
 //! answer, the other is dropped.
 //!
-//! Longer than nearly always is beyond the 95th percentile of its last answers. A call that the second one won counts
+//! Longer than nearly always is beyond a percentile of its last answers, the 95th unless the tuner has moved it. A call that the second one won counts
 //! with the time that it had taken by then: without it the slow ones would vanish from the figures, and the percentile
 //! would creep down. Only a share of all calls gets a second solver, or an upstream that has become slow would get twice
 //! the load on top.
@@ -25,7 +25,6 @@ use crate::ports::{SolveCall, SolveError, Solver};
 
 /// Answers from which the percentile is taken, at least.
 const LEAST_SAMPLES: u64 = 20;
-const PERCENTILE: f64 = 0.95;
 const FIRST: usize = 0;
 const SECOND: usize = 1;
 
@@ -87,8 +86,9 @@ impl HedgeSolver {
     }
 
     /// How long the first one has for itself.
-    fn patience(&self) -> Duration {
-        let usual = self.latencies.lock().quantiles([PERCENTILE], LEAST_SAMPLES, self.started.elapsed());
+    fn patience(&self, percentile: u32) -> Duration {
+        let quantile = f64::from(percentile) / 100.0;
+        let usual = self.latencies.lock().quantiles([quantile], LEAST_SAMPLES, self.started.elapsed());
         usual.map_or(self.most, |[usual]| usual.clamp(self.least, self.most))
     }
 
@@ -108,7 +108,7 @@ impl HedgeSolver {
         contest.start(FIRST, &self.first);
         let second = self.second.as_ref().unwrap_or(&self.first);
         let (mut waits, mut is_hedged) = (true, false);
-        let patience = sleep_until(started + self.patience());
+        let patience = sleep_until(started + self.patience(call.hedge_percentile));
         tokio::pin!(patience);
         let mut fault = None;
         loop {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use lode_shared::{Decision, HistoryPoint, RequestRecord};
+use lode_shared::{AuditRow, Decision, HistoryPoint, RequestRecord};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 pub use answers::{AnswerChange, AnswerRow, AnswerWrite, Epoch, Kept, ScopeRow};
+pub use writer::Together;
 use writer::{Done, Write};
 
 use crate::config::Faults;
@@ -142,8 +143,12 @@ impl Store {
 
     /// Keeps `value` under `key`; durable when this returns.
     pub async fn put(&self, key: &str, value: &impl Serialize) -> Result<(), StoreError> {
-        let json = serde_json::to_string(value).map_err(|error| StoreError::Value { key: key.into(), error })?;
-        self.durable(|done| Write::Put { key: key.into(), json, done }).await
+        self.write(Together::default().value(key, value)?).await
+    }
+
+    /// Writes all of it or nothing; durable when this returns.
+    pub async fn write(&self, what: Together) -> Result<(), StoreError> {
+        self.durable(|done| Write::Together { what: Box::new(what), done }).await
     }
 
     /// Writes answers, their changes and their ends, all or none; durable when this returns.
@@ -178,11 +183,6 @@ impl Store {
     /// Keeps a sample of the history; dropped and counted when the disk is that far behind.
     pub fn point(&self, point: HistoryPoint) {
         self.offer(Write::Point(point));
-    }
-
-    /// Keeps a decision; dropped and counted like a sample.
-    pub fn decision(&self, decision: &Decision) {
-        self.offer(Write::Decision(Box::new(decision.clone())));
     }
 
     /// Keeps a request; dropped and counted when the disk is behind: requests never wait for it.
@@ -224,6 +224,16 @@ impl Store {
         read::history(&self.path, since_ms, now_ms, max_points)
     }
 
+    /// The last `count` changes of the operator's, newest first. Blocking.
+    pub fn audit(&self, count: u32) -> Result<Vec<AuditRow>, StoreError> {
+        read::audit(&self.path, count)
+    }
+
+    /// The decisions since `since_ms`, moves or not, oldest first, the last `count` of them. Blocking.
+    pub fn decisions_since(&self, since_ms: u64, count: u32) -> Result<Vec<Decision>, StoreError> {
+        read::decisions_since(&self.path, since_ms, count)
+    }
+
     /// The last `count` decisions, newest first. Blocking.
     pub fn decisions(&self, count: u32) -> Result<Vec<Decision>, StoreError> {
         read::last_decisions(&self.path, count)
@@ -236,6 +246,25 @@ impl Store {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
         is_kept
+    }
+}
+
+impl Together {
+    /// With `value` under `key`.
+    pub fn value(mut self, key: &str, value: &impl Serialize) -> Result<Self, StoreError> {
+        let json = serde_json::to_string(value).map_err(|error| StoreError::Value { key: key.into(), error })?;
+        self.values.push((key.into(), json));
+        Ok(self)
+    }
+
+    /// With a decision.
+    pub fn decision(self, decision: Decision) -> Self {
+        Self { decision: Some(decision), ..self }
+    }
+
+    /// With a change of the operator's.
+    pub fn audit(self, audit: AuditRow) -> Self {
+        Self { audit: Some(audit), ..self }
     }
 }
 

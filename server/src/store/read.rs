@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lode_shared::{Decision, History, HistoryPoint};
+use lode_shared::{AuditRow, Decision, History, HistoryPoint};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::StoreError;
@@ -58,6 +58,25 @@ pub(super) fn last_decisions(path: &Path, count: u32) -> Result<Vec<Decision>, S
         0,
         count,
     )
+}
+
+pub(super) fn decisions_since(path: &Path, since_ms: u64, count: u32) -> Result<Vec<Decision>, StoreError> {
+    let mut newest_first = decisions(
+        &connect(path)?,
+        "SELECT json FROM decision WHERE at_ms >= ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2",
+        since_ms,
+        count,
+    )?;
+    newest_first.reverse();
+    Ok(newest_first)
+}
+
+pub(super) fn audit(path: &Path, count: u32) -> Result<Vec<AuditRow>, StoreError> {
+    let connection = connect(path)?;
+    let mut statement = connection.prepare("SELECT json FROM audit ORDER BY id DESC LIMIT ?1")?;
+    let rows = statement.query_map([count], |row| row.get::<_, String>(0))?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.iter().filter_map(|json| serde_json::from_str(json).ok()).collect())
 }
 
 fn decisions(connection: &Connection, query: &str, since_ms: u64, count: u32) -> Result<Vec<Decision>, StoreError> {

@@ -21,6 +21,11 @@ impl Open {
     }
 }
 
+fn decision(at_ms: u64, step: Step) -> Decision {
+    let (observed, targets) = (Observed::default(), Targets::default());
+    Decision { at_ms, observed, labels: None, targets, step, infeasible: Vec::new(), reward: None }
+}
+
 fn point(at_ms: u64) -> HistoryPoint {
     HistoryPoint {
         at_ms,
@@ -55,9 +60,11 @@ async fn history_comes_back_in_order_with_gaps_and_is_thinned() {
     for at_ms in (0..1_000).map(|index| 1_000_000 + index * 5_000) {
         first.store.point(point(at_ms));
     }
-    let decision = |at_ms, step| Decision { at_ms, observed: Observed::default(), targets: Targets::default(), step };
-    first.store.decision(&decision(1_000_001, Step::Adjusted(Vec::new())));
-    first.store.decision(&decision(1_000_002, Step::Held(lode_shared::HoldReason::OnTarget)));
+    for (at_ms, step) in
+        [(1_000_001, Step::Adjusted(Vec::new())), (1_000_002, Step::Held(lode_shared::HoldReason::OnTarget))]
+    {
+        first.store.write(Together::default().decision(decision(at_ms, step))).await.expect("written");
+    }
     let store = first.store.clone();
     drop(first.store);
     // The clone keeps the writer alive; a durable write behind the rows tells that they are written.
@@ -102,16 +109,12 @@ fn a_file_of_a_newer_version_is_left_alone() {
     assert!(error.contains("newer Lode") && error.contains("--data-dir"), "{error}");
 }
 
-#[test]
-fn a_decision_that_cannot_be_read_does_not_hide_the_others() {
+#[tokio::test]
+async fn a_decision_that_cannot_be_read_does_not_hide_the_others() {
     let folder = tempfile::tempdir().expect("a folder");
     let opened = open(folder.path());
-    opened.store.decision(&Decision {
-        at_ms: 5,
-        observed: Observed::default(),
-        targets: Targets::default(),
-        step: Step::Adjusted(Vec::new()),
-    });
+    let known = Together::default().decision(decision(5, Step::Adjusted(Vec::new())));
+    opened.store.write(known).await.expect("written");
     opened.close();
     let connection = Connection::open(folder.path().join("lode.sqlite")).expect("opened");
     let foreign = "INSERT INTO decision (at_ms, adjusted, json) VALUES (6, 1, '{\"step\":\"Danced\"}')";

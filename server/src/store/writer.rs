@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use lode_shared::{Decision, HistoryPoint};
+use lode_shared::{AuditRow, Decision, HistoryPoint};
 use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
 
@@ -20,7 +20,7 @@ const BATCH_ROWS: usize = 2_048;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
 /// What this version writes, kept in `user_version`.
-pub(super) const SCHEMA_VERSION: i64 = 3;
+pub(super) const SCHEMA_VERSION: i64 = 4;
 
 /// How each version came from the one before. A file goes through all that it has not seen, each whole or not at all.
 const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
@@ -44,16 +44,21 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     CREATE TABLE epoch (scope BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     PRAGMA user_version = 2;",
     requests::SCHEMA,
+    "
+    CREATE TABLE audit (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
+    PRAGMA user_version = 4;",
 ];
+
+/// Changes of the operator's that are kept, however old.
+const MAX_AUDIT_ROWS: i64 = 10_000;
 
 /// Told when a write is durable.
 pub(super) type Done = oneshot::Sender<Result<(), StoreError>>;
 
 /// One thing to write.
 pub(super) enum Write {
-    Put {
-        key: String,
-        json: String,
+    Together {
+        what: Box<Together>,
         done: Done,
     },
     Answers {
@@ -67,8 +72,18 @@ pub(super) enum Write {
         right: bool,
         kind: LabelKind,
     },
-    Decision(Box<Decision>),
     Point(HistoryPoint),
+}
+
+/// What is written all or not at all.
+#[derive(Default)]
+pub struct Together {
+    /// Values by their keys, as JSON.
+    pub(super) values: Vec<(String, String)>,
+    /// What a round of the tuner decided.
+    pub(super) decision: Option<Decision>,
+    /// A change of the operator's.
+    pub(super) audit: Option<AuditRow>,
 }
 
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -99,7 +114,7 @@ impl Write {
 
     /// Whether somebody waits for it.
     fn is_awaited(&self) -> bool {
-        matches!(self, Self::Put { .. } | Self::Answers { .. })
+        matches!(self, Self::Together { .. } | Self::Answers { .. })
     }
 }
 
@@ -145,7 +160,7 @@ impl StoreWriter {
             tracing::error!("the data file could not be written: {error}; {rows} rows are lost");
         }
         for write in batch {
-            if let Write::Put { done, .. } | Write::Answers { done, .. } = write {
+            if let Write::Together { done, .. } | Write::Answers { done, .. } = write {
                 let said = result.as_ref().copied().map_err(|error| StoreError::NotWritten(error.to_string()));
                 // The one who asked may have gone; a value that was kept stays kept.
                 let _ = done.send(said);
@@ -157,11 +172,7 @@ impl StoreWriter {
         let transaction = self.connection.transaction()?;
         for write in batch {
             match write {
-                Write::Put { key, json, .. } => {
-                    transaction
-                        .prepare_cached("INSERT OR REPLACE INTO setting (key, json) VALUES (?1, ?2)")?
-                        .execute(params![key, json])?;
-                }
+                Write::Together { what, .. } => insert_together(&transaction, what)?,
                 Write::Answers { writes, .. } => {
                     for write in writes {
                         answers::write(&transaction, write)?;
@@ -173,7 +184,6 @@ impl StoreWriter {
                     }
                 }
                 Write::Label { request_id, right, kind } => requests::label(&transaction, *request_id, *right, *kind)?,
-                Write::Decision(decision) => insert_decision(&transaction, decision)?,
                 Write::Point(point) => insert_point(&transaction, point)?,
             }
         }
@@ -189,9 +199,28 @@ impl StoreWriter {
                 [i64::from(self.retention.days) * 86_400_000],
             )?;
         }
+        self.connection.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", [MAX_AUDIT_ROWS])?;
         requests::prune(&self.connection, self.retention.max_requests, self.retention.days)?;
         answers::prune(&self.connection)
     }
+}
+
+fn insert_together(transaction: &Transaction<'_>, what: &Together) -> rusqlite::Result<()> {
+    for (key, json) in &what.values {
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO setting (key, json) VALUES (?1, ?2)")?
+            .execute(params![key, json])?;
+    }
+    if let Some(decision) = &what.decision {
+        insert_decision(transaction, decision)?;
+    }
+    if let Some(audit) = &what.audit {
+        let json = serde_json::to_string(audit).expect("plain data serialises");
+        transaction
+            .prepare_cached("INSERT INTO audit (at_ms, json) VALUES (?1, ?2)")?
+            .execute(params![audit.at_ms as i64, json])?;
+    }
+    Ok(())
 }
 
 fn insert_decision(transaction: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<()> {

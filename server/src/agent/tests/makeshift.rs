@@ -20,6 +20,8 @@ impl Recall for FakeRecall {
         })
     }
 
+    fn renew(&self, _: &Question, _: Arc<Answer>, _: u64) {}
+
     fn remember(&self, _: &Question, _: Arc<Answer>, _: u64) {
         self.remembered.fetch_add(1, Ordering::Relaxed);
     }

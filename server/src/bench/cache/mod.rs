@@ -41,7 +41,7 @@ const LOOKUPS: u64 = 2_000;
 const STRANGERS: u64 = 1 << 40;
 /// When it all happens, milliseconds since the Unix epoch.
 const START_MS: u64 = 1_800_000_000_000;
-const SETTINGS: Settings = Settings { match_threshold: 0.95, ttl_s: 600 };
+const SETTINGS: Settings = Settings { ttl_s: 600, ..Settings::DEFAULT };
 const MAX_TTL: Duration = Duration::from_secs(1_800);
 
 /// Measures and prints. `million` adds a scope of a million entries: two gigabytes and some minutes.

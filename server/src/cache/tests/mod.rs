@@ -14,9 +14,9 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::domain::{Answer, LabelKind, Question};
-use crate::ports::{Found, Judged, Look, Recall, Recollection};
+use crate::ports::{Found, Judged, Look, Recall, Recollection, Steered};
 
-const SETTINGS: Settings = Settings { match_threshold: 0.95, ttl_s: 600 };
+const SETTINGS: Settings = Settings { ttl_s: 600, ..Settings::DEFAULT };
 const START_MS: u64 = 1_800_000_000_000;
 const TTL_MS: u64 = 600_000;
 

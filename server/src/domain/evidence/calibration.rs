@@ -94,6 +94,14 @@ impl Calibration {
         self.scopes.entry(scope_key).or_default().learn(&prior, &label, now);
     }
 
+    /// Forgets what was learned of a scope, or what was learned of all together.
+    pub fn forget(&mut self, scope_key: Option<u64>) {
+        match scope_key {
+            Some(key) => _ = self.scopes.remove(&key),
+            None => self.common = Layer::default(),
+        }
+    }
+
     /// The curve of a scope at `now`, milliseconds since the Unix epoch: for many candidates of one question. One
     /// to two microseconds; `Curve::at` takes 0.2.
     pub fn curve(&self, scope_key: u64, now: u64) -> Curve {

@@ -1,5 +1,6 @@
 //! What hits were worth: the share of wrong ones, and what it would be at other thresholds.
 
+use lode_shared::WhatIfPoint;
 use serde::{Deserialize, Serialize};
 
 use super::ageing::{Ageing, HalfLife};
@@ -17,6 +18,11 @@ const FINE_WIDTH: f64 = 0.0005;
 const ROUNDING: f64 = 1e-9;
 /// A hit cannot stand for more than so many: one label drawn at a rate of nearly 0 would be all the evidence.
 const WEIGHT_MOST: f64 = 1_000.0;
+
+/// A label is recent while it counts more than half: for so many newer ones.
+const RECENT_LABELS: f64 = 40.0;
+/// Figures are aged by whole seconds.
+const SECOND_MS: u64 = 1_000;
 
 /// Who answered, other than the solver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,12 +81,48 @@ pub struct WhatIf {
     pub wrong: Option<WrongShare>,
 }
 
+impl WhatIf {
+    /// The same in percent, as it is sent.
+    pub fn view(&self) -> WhatIfPoint {
+        let pct = |share: f64| 100.0 * share;
+        WhatIfPoint {
+            threshold: self.threshold,
+            hit_pct: self.hit_share.map(pct),
+            wrong_pct: self.wrong.map(|wrong| pct(wrong.share)),
+            wrong_lower_pct: self.wrong.map(|wrong| pct(wrong.lower)),
+            wrong_upper_pct: self.wrong.map(|wrong| pct(wrong.upper)),
+            labels: self.wrong.map_or(0.0, |wrong| wrong.labels),
+        }
+    }
+}
+
 /// Labels of one kind in one bucket: sums over weights, decayed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Labels {
     right: f64,
     wrong: f64,
     squares: f64,
+}
+
+impl Recent {
+    fn add(&mut self, is_right: bool) {
+        let left = (-1.0 / RECENT_LABELS).exp2();
+        self.labels = self.labels * left + 1.0;
+        self.wrong = self.wrong * left + f64::from(u8::from(!is_right));
+    }
+}
+
+impl WrongShare {
+    /// Together with what is known elsewhere, which counts as `most` labels at most.
+    #[must_use]
+    pub fn with(self, elsewhere: Option<Self>, most: f64) -> Self {
+        let Some(elsewhere) = elsewhere else { return self };
+        let more = elsewhere.labels.min(most);
+        let labels = self.labels + more;
+        let wrong = self.share * self.labels + elsewhere.share * more;
+        let (lower, upper) = (wilson_lower(wrong, labels, Z_95), wilson_upper(wrong, labels, Z_95));
+        Self { share: wrong / labels, lower, upper, labels }
+    }
 }
 
 impl Labels {
@@ -121,40 +163,46 @@ struct Bucket {
 ///
 /// Scores are the calibrated probabilities that the threshold is compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored")]
+#[serde(try_from = "stored::Stored", into = "stored::Stored")]
 pub struct Ledger {
     half_life: HalfLife,
     ageing: Ageing,
     served: [f64; 3],
     buckets: Vec<Bucket>,
+    seen: Seen,
+    recent: Recent,
 }
 
-/// A ledger as it was kept, not yet checked.
-#[derive(Deserialize)]
-struct Stored {
-    half_life: HalfLife,
-    ageing: Ageing,
-    served: [f64; 3],
-    buckets: Vec<Bucket>,
+/// The last labels of hits that a threshold let through, each for itself: what tells of a sudden change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Recent {
+    labels: f64,
+    wrong: f64,
 }
 
-impl TryFrom<Stored> for Ledger {
-    type Error = String;
-
-    fn try_from(stored: Stored) -> Result<Self, String> {
-        let Stored { half_life, ageing, served, buckets } = stored;
-        match buckets.len() {
-            BUCKETS => Ok(Self { half_life, ageing, served, buckets }),
-            other => Err(format!("a ledger has {BUCKETS} buckets, not {other}: start with an empty one")),
-        }
-    }
+/// Labels ever seen, not decayed: tells new evidence from old.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Labels.
+    pub labels: u64,
+    /// Of hits that were served and wrong.
+    pub wrong: u64,
+    /// When the last one came, milliseconds since the Unix epoch; 0 before the first.
+    pub last_ms: u64,
 }
 
 impl Ledger {
     /// Empty.
     pub fn new(half_life: HalfLife) -> Self {
         let buckets = vec![Bucket::default(); BUCKETS];
-        Self { half_life, ageing: Ageing::default(), served: [0.0; 3], buckets }
+        Self {
+            half_life,
+            ageing: Ageing::default(),
+            served: [0.0; 3],
+            buckets,
+            seen: Seen::default(),
+            recent: Recent::default(),
+        }
     }
 
     /// Counts a question whose best candidate, of semantic tier or memory, scored `score`, served or not. One that had
@@ -179,7 +227,11 @@ impl Ledger {
         self.age(now);
         let weight = (1.0 / sampling_rate.max(0.0)).clamp(1.0, WEIGHT_MOST);
         self.bucket(score).hits[tier as usize].add(is_right, weight);
-        self.ageing.count();
+        self.count(now);
+        self.seen.wrong += u64::from(!is_right);
+        if tier.has_threshold() {
+            self.recent.add(is_right);
+        }
     }
 
     /// Learns whether the best candidate of a miss would have been right. Those of the grey zone are all labelled, so
@@ -187,7 +239,23 @@ impl Ledger {
     pub fn label_miss(&mut self, score: f64, is_right: bool, now: u64) {
         self.age(now);
         self.bucket(score).misses.add(is_right, 1.0);
-        self.ageing.count();
+        self.count(now);
+    }
+
+    /// The share of wrong ones among the last hits that a threshold let through; absent without labels.
+    pub fn recent(&self) -> Option<WrongShare> {
+        let Recent { labels, wrong } = self.recent;
+        (labels > 0.0).then(|| WrongShare {
+            share: wrong / labels,
+            lower: wilson_lower(wrong, labels, Z_95),
+            upper: wilson_upper(wrong, labels, Z_95),
+            labels,
+        })
+    }
+
+    /// What was ever seen.
+    pub fn seen(&self) -> Seen {
+        self.seen
     }
 
     /// The false-hit rate over all tiers; absent without labels.
@@ -244,6 +312,23 @@ impl Ledger {
         points
     }
 
+    /// The points of the curve at these thresholds.
+    pub fn what_if_at(&self, thresholds: &[f64], now: u64) -> Vec<WhatIf> {
+        let curve = self.what_if(now);
+        thresholds.iter().map(|threshold| WhatIf { threshold: *threshold, ..curve[index(*threshold)] }).collect()
+    }
+
+    /// Forgets every figure, but not that it was seen.
+    pub fn restart(&mut self) {
+        *self = Self { seen: self.seen, ..Self::new(self.half_life) };
+    }
+
+    fn count(&mut self, now: u64) {
+        self.ageing.count();
+        self.seen.labels += 1;
+        self.seen.last_ms = self.seen.last_ms.max(now);
+    }
+
     fn hits(&self, tier: Tier) -> Labels {
         self.buckets.iter().map(|bucket| bucket.hits[tier as usize]).fold(Labels::default(), Labels::plus)
     }
@@ -257,6 +342,10 @@ impl Ledger {
     }
 
     fn age(&mut self, now: u64) {
+        // A second is nothing to a half-life of hours, and a look into memory must not scale every bucket.
+        if now.saturating_sub(self.ageing.at_ms()) < SECOND_MS {
+            return;
+        }
         let left = self.ageing.advance(&self.half_life, now);
         if left < 1.0 {
             self.served.iter_mut().for_each(|served| *served *= left);
@@ -295,5 +384,6 @@ fn from(index: usize) -> f64 {
     if index < COARSE { index as f64 * WIDTH } else { FINE_FROM + (index - COARSE) as f64 * FINE_WIDTH }
 }
 
+mod stored;
 #[cfg(test)]
 mod tests;

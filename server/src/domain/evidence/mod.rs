@@ -5,6 +5,7 @@
 mod ageing;
 mod calibration;
 mod curve;
+mod hazard;
 mod interval;
 mod ledger;
 mod linear;
@@ -13,6 +14,7 @@ mod posterior;
 pub use ageing::HalfLife;
 pub use calibration::{Calibration, LabelKind};
 pub use curve::Curve;
+pub use hazard::{Ages, Hazard};
 pub use interval::{Z_95, wilson_lower, wilson_upper};
-pub use ledger::{Ledger, Tier, WhatIf, WrongShare};
+pub use ledger::{Ledger, Seen, Tier, WhatIf, WrongShare};
 pub use posterior::{Posterior, Prior};

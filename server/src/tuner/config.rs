@@ -1,0 +1,95 @@
+//! `[tuner]`
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Faults;
+use crate::domain::Reward;
+
+/// The tuner's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TunerConfig {
+    /// Seconds between rounds, 1 to 86,400. A wrong answer from memory does not wait for one.
+    pub interval_s: u32,
+    /// Requests that a round looks back on, 10 to 10,000.
+    pub window: u32,
+    /// Requests that a decision needs, 1 to `window`.
+    pub min_samples: u32,
+    /// What a request is worth; then the tuner goes for the largest sum of it rather than for the targets.
+    pub reward: Option<RewardConfig>,
+}
+
+/// `[tuner] reward = "web-tasks"`, or its three values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RewardConfig {
+    /// One that ships.
+    Preset(RewardPreset),
+    /// One's own.
+    Own(Reward),
+}
+
+/// Reward models that ship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RewardPreset {
+    /// [`Reward::WEB_TASKS`]
+    WebTasks,
+}
+
+impl Default for TunerConfig {
+    fn default() -> Self {
+        Self { interval_s: 300, window: 100, min_samples: 10, reward: None }
+    }
+}
+
+impl TunerConfig {
+    /// Tells what is out of its range.
+    pub fn check(&self, faults: &mut Faults) {
+        faults.unless_within("tuner.interval_s", self.interval_s, 1..=86_400);
+        faults.unless_within("tuner.window", self.window, 10..=10_000);
+        if !(1..=self.window).contains(&self.min_samples) {
+            faults.push(format!("tuner.min_samples is {}; it must be 1 to tuner.window", self.min_samples));
+        }
+        if let Some(Reward { task, second, cent }) = self.reward() {
+            faults.unless_within("tuner.reward.task", task, f64::MIN_POSITIVE..=1e9);
+            faults.unless_within("tuner.reward.second", second, 0.0..=1e9);
+            faults.unless_within("tuner.reward.cent", cent, 0.0..=1e9);
+        }
+    }
+
+    /// What a request is worth.
+    pub fn reward(&self) -> Option<Reward> {
+        self.reward.map(|reward| match reward {
+            RewardConfig::Preset(RewardPreset::WebTasks) => Reward::WEB_TASKS,
+            RewardConfig::Own(reward) => reward,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_out_of_range_names_the_field() {
+        let reward = Some(RewardConfig::Own(Reward { task: 0.0, second: -1.0, cent: 0.0 }));
+        let config = TunerConfig { min_samples: 500, reward, ..TunerConfig::default() };
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        let faults = faults.into_vec();
+        for (fault, field) in faults.iter().zip(["tuner.min_samples", "tuner.reward.task", "tuner.reward.second"]) {
+            assert!(fault.contains(field), "{fault}");
+        }
+        assert_eq!(faults.len(), 3);
+    }
+
+    #[test]
+    fn a_reward_is_a_name_or_three_values() {
+        let read = |text: &str| toml::from_str::<TunerConfig>(text).map(|config| config.reward());
+        assert_eq!(read("reward = \"web-tasks\""), Ok(Some(Reward::WEB_TASKS)));
+        let own = Reward { task: 2.0, second: 0.1, cent: 0.0 };
+        assert_eq!(read("reward = { task = 2.0, second = 0.1, cent = 0.0 }"), Ok(Some(own)));
+        assert!(read("reward = \"best\"").is_err());
+    }
+}
