@@ -18,6 +18,8 @@ pub enum Failure {
     Unreachable,
     /// It wants a token, or another one.
     Unauthorised(String),
+    /// Somebody else has changed something since.
+    Conflict(String),
     /// It refused, and said which fields it minds.
     Refused(ApiError),
 }
@@ -27,22 +29,32 @@ pub async fn history(range: Range) -> Result<History, Failure> {
     call("GET", &format!("/api/v1/history?range={}", range.label()), None::<&()>, None).await
 }
 
-/// Puts targets into force; answers with those in force from now on.
-pub async fn put_targets(targets: &RawTargets, token: &str) -> Result<RawTargets, Failure> {
-    call("PUT", "/api/v1/tuner/targets", Some(targets), Some(token)).await
+/// Puts targets into force over the `version` that was looked at; answers with those in force from now on.
+pub async fn put_targets(targets: &RawTargets, version: u64, token: &str) -> Result<RawTargets, Failure> {
+    call("PUT", "/api/v1/tuner/targets", Some(targets), Some(Write { token, version })).await
+}
+
+/// What a write carries beside its body.
+#[derive(Debug, Clone, Copy)]
+struct Write<'a> {
+    token: &'a str,
+    version: u64,
 }
 
 async fn call<T: DeserializeOwned>(
     method: &str,
     url: &str,
     body: Option<&impl Serialize>,
-    token: Option<&str>,
+    write: Option<Write<'_>>,
 ) -> Result<T, Failure> {
-    let response = send(method, url, body, token).await.map_err(|_| Failure::Unreachable)?;
+    let response = send(method, url, body, write).await.map_err(|_| Failure::Unreachable)?;
     let text = read(&response).await.map_err(|_| Failure::Unreachable)?;
     match response.status() {
         200 => serde_json::from_str(&text)
             .map_err(|_| refused("The miner answered in a newer format. Reload the page.".into())),
+        412 => {
+            Err(Failure::Conflict(said(&text).unwrap_or_else(|| "Somebody else changed the tuner meanwhile.".into())))
+        }
         401 => Err(Failure::Unauthorised(said(&text).unwrap_or_else(|| "The token was refused.".into()))),
         status => Err(serde_json::from_str(&text)
             .map(Failure::Refused)
@@ -62,13 +74,14 @@ async fn send(
     method: &str,
     url: &str,
     body: Option<&impl Serialize>,
-    token: Option<&str>,
+    write: Option<Write<'_>>,
 ) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
     let init = RequestInit::new();
     init.set_method(method);
-    if let Some(token) = token {
+    if let Some(Write { token, version }) = write {
         headers.set("authorization", &format!("Bearer {token}"))?;
+        headers.set("if-match", &format!("\"{version}\""))?;
     }
     if let Some(body) = body {
         headers.set("content-type", "application/json")?;

@@ -104,6 +104,7 @@ impl Figures {
                 pins: tuner.mandate.mandate.pins,
                 version: tuner.mandate.version,
                 scopes: tuner.scopes.clone(),
+                moves: tuner.moves.clone(),
                 observed,
                 interval_s: self.tuner_config.interval_s,
                 next_round_ms: tuner.next_round_ms,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
-use lode_shared::{Circuit, Snapshot, SolverView};
+use lode_shared::{Circuit, Setting, Snapshot, SolverView};
 use prometheus_client::encoding::text::encode as encode_text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -161,12 +161,21 @@ fn cache(registry: &mut Registry, snapshot: &Snapshot) {
 fn tuner(registry: &mut Registry, snapshot: &Snapshot) {
     let tuning = &snapshot.performance_tuning;
     let (observed, targets, settings) = (tuning.observed, tuning.targets, tuning.settings);
+    let exact_only = settings.get(Setting::ExactOnly);
+    let moves = Setting::ALL.map(|setting| {
+        let count = tuning.moves.iter().find(|moved| moved.setting == setting).map_or(0, |moved| moved.count);
+        (setting.word().to_owned(), count)
+    });
+    counters(registry, "tuner_moves", "Times that the tuner has moved a setting", "setting", moves.into());
     for (name, help, value) in [
         ("success", "Share of the last requests answered well", ratio(observed.success_pct)),
         ("hit_rate", "Share of the last questions answered from memory", ratio(observed.hit_rate_pct)),
         ("target_success", "Target of the same", ratio(Some(targets.success_pct()))),
         ("target_hit_rate", "Target of the same", ratio(Some(targets.hit_rate_pct()))),
         ("match_threshold", "Least probability at which similar answers are given", Some(settings.match_threshold)),
+        ("false_hit_budget", "Share of the answers from memory that may be wrong", ratio(Some(tuning.budget_pct))),
+        ("shadow_share", "Share of the answers to similar prompts that is checked", ratio(Some(settings.shadow_pct))),
+        ("exact_only", "Whether memory answers exact repeats alone: 1 yes, 0 no", Some(exact_only)),
     ] {
         gauge(registry, name, help, Unit::Ratios, value);
     }

@@ -27,4 +27,4 @@ pub use mandate::{AuditRow, Change, Limits, Mandate, Mode, Pins, Preview, RawBud
 pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};
 pub use solver::{Circuit, SolverView};
 pub use traffic::{Percentiles, RequestRecord, Source, SourceCount, Traffic, ValidatorRow};
-pub use tuner::{Observed, PerformanceTuning, RawTargets, ScopeThreshold, Settings, Targets};
+pub use tuner::{Moves, Observed, PerformanceTuning, RawTargets, ScopeThreshold, Settings, Targets};

@@ -197,6 +197,9 @@ pub struct PerformanceTuning {
     /// Scopes with a threshold of their own, strictest first.
     #[serde(default)]
     pub scopes: Vec<ScopeThreshold>,
+    /// How often each setting was moved since the start, as far as it was.
+    #[serde(default)]
+    pub moves: Vec<Moves>,
     /// The last requests, as the next round would see them.
     pub observed: Observed,
     /// Seconds between rounds.
@@ -205,6 +208,15 @@ pub struct PerformanceTuning {
     pub next_round_ms: u64,
     /// The last decisions, newest first, at most 20.
     pub decisions: Vec<Decision>,
+}
+
+/// How often the tuner has moved a setting, in whatever scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moves {
+    /// Which.
+    pub setting: Setting,
+    /// Since the start.
+    pub count: u64,
 }
 
 /// A scope whose labels say something else than all others'.

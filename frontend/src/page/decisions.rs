@@ -1,7 +1,7 @@
 //! What the tuner decided, and why; also when it left everything as it was.
 
 use leptos::prelude::*;
-use lode_shared::{Decision, Setting, Step};
+use lode_shared::{Decision, Mode, PerformanceTuning, Setting, Step};
 
 use crate::live::Live;
 use crate::ui::Card;
@@ -16,12 +16,7 @@ pub fn Decisions() -> impl IntoView {
         let left_s = due_ms.saturating_sub(live.server_now_ms()).div_ceil(1_000);
         Some(if left_s == 0 { "next round is due".into() } else { format!("next round in {}", format::span(left_s)) })
     };
-    let settings = live.part(|snapshot| {
-        let settings = snapshot.performance_tuning.settings;
-        let (threshold, ttl) = (Setting::MatchThreshold, Setting::Ttl);
-        let (threshold, ttl) = (threshold.show(settings.match_threshold), ttl.show(settings.ttl_s.into()));
-        format!("In force: threshold {threshold}, TTL {ttl}")
-    });
+    let settings = live.part(|snapshot| in_force(&snapshot.performance_tuning));
     let list = move || {
         let decisions = decisions.get().unwrap_or_default();
         if decisions.is_empty() {
@@ -42,6 +37,31 @@ pub fn Decisions() -> impl IntoView {
     }
 }
 
+/// What is set, in a line or two.
+fn in_force(tuning: &PerformanceTuning) -> String {
+    let settings = &tuning.settings;
+    let show = |setting: Setting| format!("{} {}", setting.label(), setting.show(settings.get(setting)));
+    let mut told = vec![
+        show(Setting::MatchThreshold),
+        show(Setting::Ttl),
+        show(Setting::ShadowShare),
+        show(Setting::Capacity),
+        format!("budget {} % wrong", tuning.budget_pct),
+    ];
+    if settings.exact_only {
+        told.push("similar answers off".into());
+    }
+    if tuning.mode != Mode::Auto {
+        told.push(format!("mode {}", tuning.mode.label()));
+    }
+    match tuning.scopes.len() {
+        0 => {}
+        1 => told.push("1 scope with its own threshold".into()),
+        count => told.push(format!("{count} scopes with their own thresholds")),
+    }
+    format!("In force: {}", told.join(", "))
+}
+
 fn entry(decision: &Decision) -> impl IntoView + use<> {
     let seen = &decision.observed;
     let basis = match (seen.response_s, seen.success_pct, seen.hit_rate_pct) {
@@ -58,27 +78,25 @@ fn entry(decision: &Decision) -> impl IntoView + use<> {
     };
     let lines: Vec<(String, String, &'static str)> = match &decision.step {
         Step::Held(reason) => vec![("Held".into(), reason.to_string(), "held")],
-        Step::Adjusted(moves) => moves
-            .iter()
-            .map(|step| {
-                let (old, new) = (step.setting.show(step.old), step.setting.show(step.new));
-                (format!("{} {old} → {new}", step.setting.label()), step.reason.to_string(), "moved")
-            })
-            .collect(),
+        Step::Adjusted(moves) => moves.iter().map(|step| (step.what(), step.reason.to_string(), "moved")).collect(),
     };
-    let lines = lines.into_iter().map(|(what, why, class)| {
-        view! {
-            <p class=class>
-                <b>{what}</b>
-                " "
-                <span>{why}</span>
-            </p>
-        }
-    });
+    let infeasible = decision.infeasible.iter().map(|target| ("Out of reach".into(), target.to_string(), "held"));
+    let lines = lines.into_iter().chain(infeasible);
+    let lines: Vec<_> = lines
+        .map(|(what, why, class)| {
+            view! {
+                <p class=class>
+                    <b>{what}</b>
+                    " "
+                    <span>{why}</span>
+                </p>
+            }
+        })
+        .collect();
     view! {
         <li>
             <time datetime=clock::iso(decision.at_ms)>{clock::minute(decision.at_ms)}</time>
-            <div>{lines.collect_view()} <p class="basis">{basis}</p></div>
+            <div>{lines} <p class="basis">{basis}</p></div>
         </li>
     }
 }

@@ -25,6 +25,8 @@ pub struct Form {
     /// What came of it, and whether that is good.
     pub status: RwSignal<(String, bool)>,
     pub is_pending: RwSignal<bool>,
+    /// The version that was in force when the first field was typed in: what somebody else changes later is not overwritten.
+    over: RwSignal<Option<u64>>,
 }
 
 impl Form {
@@ -37,6 +39,7 @@ impl Form {
             token_fault: RwSignal::new(None),
             status: RwSignal::new((String::new(), true)),
             is_pending: RwSignal::new(false),
+            over: RwSignal::new(None),
         }
     }
 
@@ -56,12 +59,20 @@ impl Form {
     }
 
     pub fn type_in(self, field: Field, text: String) {
+        if self.over.get_untracked().is_none() {
+            self.over.set(untrack(|| self.version()));
+        }
         self.texts.update(|texts| texts[field as usize] = Some(text));
         self.server_faults.update(|faults| faults.retain(|fault| fault.field != field.wire()));
         self.say("", true);
     }
 
+    fn version(self) -> Option<u64> {
+        self.live.part_now(|snapshot| Some(snapshot.performance_tuning.version))
+    }
+
     pub fn discard(self) {
+        self.over.set(None);
         self.texts.set(Texts::default());
         self.server_faults.set(Vec::new());
         self.say("", true);
@@ -92,16 +103,17 @@ impl Form {
             focus("token");
             return;
         };
+        let version = self.over.get_untracked().or_else(|| untrack(|| self.version())).unwrap_or_default();
         self.is_pending.set(true);
         self.say("Applying…", true);
         spawn_local(async move {
-            let answer = api::put_targets(&wanted, &token).await;
+            let answer = api::put_targets(&wanted, version, &token).await;
             self.is_pending.set(false);
-            self.take(answer, &token);
+            self.take(answer, version, &token);
         });
     }
 
-    fn take(self, answer: Result<RawTargets, Failure>, token: &str) {
+    fn take(self, answer: Result<RawTargets, Failure>, version: u64, token: &str) {
         match answer {
             Ok(in_force) => {
                 token::keep(token);
@@ -112,11 +124,17 @@ impl Form {
                     self.live.snapshot.update(|snapshot| {
                         if let Some(snapshot) = snapshot {
                             snapshot.performance_tuning.targets = targets;
+                            snapshot.performance_tuning.version = version + 1;
                         }
                     });
                 }
                 self.discard();
                 self.say("Applied.", true);
+            }
+            Err(Failure::Conflict(message)) => {
+                // Shown beside what is typed by now: applying again is over what is in force.
+                self.over.set(untrack(|| self.version()));
+                self.say(&format!("Not applied: {message}"), false);
             }
             Err(Failure::Refused(error)) => {
                 self.say(&format!("Not applied: {}", error.message), false);

@@ -17,7 +17,7 @@ use crate::domain::{
 /// are enough to prove a budget of 1 %. What changes suddenly is seen in the last forty.
 const HALF_LIFE: HalfLife = HalfLife { time_ms: 86_400_000, labels: 2_000.0 };
 /// Scopes whose labels are kept apart too. The one labelled least recently makes room.
-const MOST_SCOPES: usize = 64;
+const MOST_SCOPES: usize = 32;
 /// A scope's name is cut to so many bytes.
 const NAME_BYTES: usize = 96;
 
@@ -223,7 +223,12 @@ impl Learned {
 
     /// Learns whether the answer to the very question still held at this age.
     pub fn age(&self, age_ms: u64, held: bool, now_ms: u64) {
-        self.kept.lock().ages.label(age_ms, held, now_ms);
+        let mut kept = self.kept.lock();
+        if now_ms.saturating_sub(age_ms) < kept.since_ms {
+            return;
+        }
+        kept.ages.label(age_ms, held, now_ms);
+        drop(kept);
         if !held {
             self.alarm.notify_one();
         }
@@ -254,6 +259,7 @@ impl Learned {
             matches: matches(&kept.common),
             scopes: scopes.collect(),
             hazard: kept.ages.hazard(now_ms),
+            changed: kept.ages.recent(),
             changes_seen: kept.ages.changes_seen(),
         }
     }

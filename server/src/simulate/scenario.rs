@@ -35,9 +35,8 @@ pub struct Scenario {
     /// Share of a task's answers that change, an hour.
     #[serde(default)]
     pub drift_per_h: f64,
-    /// Whether the first answer to the commonest task is wrong.
-    #[serde(default)]
-    pub poisoned: bool,
+    /// The first answer to the commonest task after so many minutes is wrong.
+    pub poisoned_at_min: Option<f64>,
     /// Scopes, among which the pairs are dealt out; without any, one.
     #[serde(default)]
     pub scope: Vec<Scope>,

@@ -58,6 +58,7 @@ pub struct World<'a> {
     crowded: u64,
     count: u64,
     alarmed: bool,
+    has_poison: bool,
 }
 
 impl<'a> World<'a> {
@@ -78,6 +79,7 @@ impl<'a> World<'a> {
             crowded: 0,
             count: 0,
             alarmed: false,
+            has_poison: false,
         }
     }
 
@@ -224,9 +226,9 @@ impl<'a> World<'a> {
     }
 
     fn keep(&mut self, key: (u64, u32), task: u64, version: u64, now_ms: u64, capacity: u64) {
-        // The first answer to the commonest task is wrong, if it is to be.
-        let poisoned = self.scenario.poisoned && task == 0 && self.entries.keys().all(|(kept, _)| *kept != 0);
-        let poisoned = poisoned && now_ms < 3_600_000;
+        let due = self.scenario.poisoned_at_min.is_some_and(|at_min| now_ms as f64 / 60_000.0 >= at_min);
+        let poisoned = due && task == 0 && !self.has_poison;
+        self.has_poison |= poisoned;
         while self.entries.len() as u64 >= capacity && !self.entries.contains_key(&key) {
             let least = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
             least.map(|key| self.entries.remove(&key));

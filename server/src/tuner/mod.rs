@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lode_shared::{Decision, HoldReason, Limits, Mode, ScopeThreshold, Settings, Step, Targets};
+use lode_shared::{Adjustment, Decision, HoldReason, Limits, Mode, Moves, ScopeThreshold, Settings, Step, Targets};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,8 @@ pub struct TunerView {
     pub scopes: Vec<ScopeThreshold>,
     /// The last decisions, newest first.
     pub decisions: VecDeque<Decision>,
+    /// How often each setting was moved since the start, as far as it was.
+    pub moves: Vec<Moves>,
     /// When the next round is due, milliseconds since the Unix epoch.
     pub next_round_ms: u64,
     /// Counts changes of mandate and settings: what was cached under another revision is stale.
@@ -113,6 +115,7 @@ impl Tuner {
             settings: in_force(&mandate, &settings),
             scopes: scopes(&state.memory),
             decisions: store.decisions(SHOWN_DECISIONS as u32)?.into(),
+            moves: Vec::new(),
             next_round_ms: clock.now_ms() + u64::from(start.config.interval_s) * 1_000,
             revision: 0,
         };
@@ -228,6 +231,7 @@ impl Tuner {
         self.apply(state).await;
         let interval_ms = u64::from(self.start.config.interval_s) * 1_000;
         self.publish(|view| {
+            count_moves(&mut view.moves, &decision);
             view.decisions.push_front(decision);
             view.decisions.truncate(SHOWN_DECISIONS);
             if cause == Cause::Due {
@@ -295,6 +299,16 @@ fn scopes(memory: &Memory) -> Vec<ScopeThreshold> {
     let strictness = |scope: &ScopeThreshold| if scope.exact_only { 2.0 } else { scope.match_threshold };
     scopes.sort_by(|a, b| strictness(b).total_cmp(&strictness(a)));
     scopes
+}
+
+fn count_moves(moves: &mut Vec<Moves>, decision: &Decision) {
+    let Step::Adjusted(adjustments) = &decision.step else { return };
+    for Adjustment { setting, .. } in adjustments {
+        match moves.iter_mut().find(|moved| moved.setting == *setting) {
+            Some(moved) => moved.count += 1,
+            None => moves.push(Moves { setting: *setting, count: 1 }),
+        }
+    }
 }
 
 fn log(decision: &Decision) {

@@ -133,6 +133,7 @@ fn seen(decision: &Decision, before: &Evidence, number: u64) -> Evidence {
             },
             scopes: Vec::new(),
             hazard,
+            changed: None,
             changes_seen: before.labels.changes_seen + u64::from(is_changed),
         },
         room: Room::default(),

@@ -70,6 +70,51 @@ async fn bad_targets_are_refused_field_by_field_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_change_over_somebody_elses_is_refused_and_every_change_leaves_a_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let miner = miner(&folder).await;
+    let reply = miner.get("/api/v1/tuner").await;
+    assert_eq!((reply.header("etag"), &reply.json()["version"]), (Some("\"0\""), &json!(0)));
+    let over = |version: &str| format!("{}if-match: {version}\r\nuser-agent: a-script/1\r\n", miner.bearer());
+    let budget = r#"{"false_hit_pct":0.5}"#;
+    let first = miner.send("PUT", "/api/v1/tuner/budget", budget, &over("\"0\"")).await;
+    assert_eq!((first.status, first.header("etag")), (200, Some("\"1\"")));
+    let late = miner.send("PUT", TARGETS, GOOD, &over("\"0\"")).await;
+    assert_eq!(late.status, 412);
+    assert!(late.text().contains("version 1"), "{}", late.text());
+    assert_eq!(miner.send("PUT", TARGETS, GOOD, &over("yesterday")).await.status, 400);
+    assert_eq!(miner.send("PUT", TARGETS, GOOD, &over("*")).await.status, 200);
+    let audit = miner.get("/api/v1/tuner/audit?limit=1").await.json();
+    assert_eq!((audit.as_array().unwrap().len(), &audit[0]["version"]), (1, &json!(2)));
+    assert_eq!(audit[0]["old"]["targets"]["response_s"], 1.5);
+    assert_eq!(audit[0]["new"]["targets"]["response_s"], 0.8);
+    assert_eq!(audit[0]["who"], "127.0.0.1, a-script/1");
+    miner.stop().await;
+}
+
+#[tokio::test]
+async fn the_operator_switches_pins_limits_and_looks_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let miner = miner(&folder).await;
+    let put =
+        async |part: &str, body: &str| miner.send("PUT", &format!("/api/v1/tuner/{part}"), body, &miner.bearer()).await;
+    assert_eq!(put("mode", r#"{"mode":"exact_only"}"#).await.status, 200);
+    assert_eq!(put("mode", r#"{"mode":"reckless"}"#).await.status, 400);
+    assert_eq!(put("pins", r#"{"ttl_s":900}"#).await.json(), json!({"ttl_s": 900}));
+    let outside = put("pins", r#"{"ttl_s":5}"#).await;
+    assert_eq!((outside.status, &outside.json()["fields"][0]["field"]), (422, &json!("ttl_s")));
+    let wild = put("limits", r#"{"threshold_min":0.2}"#).await;
+    assert_eq!((wild.status, &wild.json()["fields"][0]["field"]), (422, &json!("threshold_min")));
+    let now = miner.get("/api/v1/tuner").await.json();
+    assert_eq!((&now["settings"]["ttl_s"], &now["settings"]["exact_only"]), (&json!(900), &json!(true)));
+    let asked = r#"{"budget":{"false_hit_pct":5}}"#;
+    let preview = miner.send("POST", "/api/v1/tuner/preview", asked, "").await;
+    assert_eq!((preview.status, &preview.json()["rounds"]), (200, &json!(0)));
+    assert_eq!(miner.get("/api/v1/tuner").await.json()["mandate"]["budget_pct"], 1.0, "a look changes nothing");
+    miner.stop().await;
+}
+
+#[tokio::test]
 async fn writes_need_the_token_and_our_own_origin() {
     let folder = tempfile::tempdir().unwrap();
     let miner = miner(&folder).await;
@@ -146,6 +191,8 @@ async fn prometheus_and_supervisors_are_answered() {
         "miner_requests_total 1",
         "miner_answers_total{source=\"solved\"} 1",
         "miner_ttl_seconds 1200.0",
+        "miner_false_hit_budget_ratios 0.01",
+        "miner_tuner_moves_total{setting=\"match_threshold\"} 0",
         "miner_refusals_total{reason=\"replayed\"} 0",
         "miner_failures_total{reason=\"timeout\"} 0",
         "# EOF",

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use lode_shared::{History, Settings};
+use lode_shared::History;
 
 use crate::running::{Running, output};
 use crate::support::exchange;
@@ -118,22 +118,25 @@ async fn after_sigkill_it_starts_with_its_targets_settings_and_history() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("lode.toml"), "[devnet]\ntuner_interval_s = 1\n").unwrap();
     let first = Running::start(folder.path(), &["--devnet.rate", "40"]);
-    let targets = r#"{"response_s":0.7,"success_pct":91,"hit_rate_pct":33}"#;
-    let put = format!(
-        "PUT /api/v1/tuner/targets HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\n\r\n{targets}",
-        first.api,
-        first.token,
-        targets.len()
-    );
-    assert_eq!(exchange(first.api, put.as_bytes()).await.status, 200);
+    for (part, body) in
+        [("targets", r#"{"response_s":0.7,"success_pct":91,"hit_rate_pct":33}"#), ("pins", r#"{"ttl_s":900}"#)]
+    {
+        let put = format!(
+            "PUT /api/v1/tuner/{part} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            first.api,
+            first.token,
+            body.len()
+        );
+        assert_eq!(exchange(first.api, put.as_bytes()).await.status, 200);
+    }
     let mut tab = first.tab().await;
     let mut history = History::default();
     while history.points.is_empty() {
         tab.next().await.unwrap();
         history = past(&first).await;
     }
-    let tuned = tab.until(|snapshot| snapshot.performance_tuning.settings != Settings::default()).await;
+    let decided = tab.until(|snapshot| !snapshot.performance_tuning.decisions.is_empty()).await;
     first.kill();
 
     std::fs::remove_file(folder.path().join("lode.toml")).unwrap();
@@ -141,9 +144,10 @@ async fn after_sigkill_it_starts_with_its_targets_settings_and_history() {
     let snapshot = second.tab().await.next().await.unwrap();
     let kept = snapshot.performance_tuning.targets;
     assert_eq!((kept.response_s(), kept.success_pct(), kept.hit_rate_pct()), (0.7, 91.0, 33.0));
-    let steps = tuned.performance_tuning.settings.ttl_s.abs_diff(snapshot.performance_tuning.settings.ttl_s) / 60;
-    assert_ne!(snapshot.performance_tuning.settings, Settings::default(), "the tuner's work is kept");
-    assert!(steps <= 2, "and nearly all of it: a round may have come between the last look and the end");
+    assert_eq!((snapshot.performance_tuning.settings.ttl_s, snapshot.performance_tuning.version), (900, 2));
+    let oldest = decided.performance_tuning.decisions.last().map(|decision| decision.at_ms);
+    let kept: Vec<_> = snapshot.performance_tuning.decisions.iter().map(|decision| Some(decision.at_ms)).collect();
+    assert!(kept.contains(&oldest), "the tuner's work is kept");
     assert_eq!(past(&second).await.points[0], history.points[0]);
 }
 

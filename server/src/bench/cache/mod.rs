@@ -12,6 +12,7 @@ mod prompts;
 mod recall;
 mod soak;
 mod table;
+mod tuning;
 
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -51,6 +52,7 @@ pub(super) async fn run(million: bool, out: &mut impl Write) -> Result<()> {
     kept::measure(&mut table).await?;
     exact(&mut table)?;
     agent::measure(&mut table).await?;
+    tuning::measure(&mut table)?;
     // Eight scopes, so that there are enough prompts to look up.
     similar("500 entries", 500, 8, Some(60.0), Some(&["2,800", "16,600"]), &mut table)?;
     similar("10,000 entries", 10_000, 1, Some(200.0), Some(&["", "17,200"]), &mut table)?;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ageing::{Ageing, HalfLife};
 use super::interval::Z_95;
+use super::ledger::WrongShare;
+use super::recent::Recent;
 
 /// Labels of answers by their age, forgotten exponentially.
 ///
@@ -18,6 +20,8 @@ pub struct Ages {
     watched_s: f64,
     /// Ever, not decayed: tells new evidence from old.
     changes_seen: u64,
+    #[serde(default)]
+    recent: Recent,
 }
 
 /// What they say: a rate of change, and how sure it is.
@@ -32,7 +36,14 @@ pub struct Hazard {
 impl Ages {
     /// Empty.
     pub fn new(half_life: HalfLife) -> Self {
-        Self { half_life, ageing: Ageing::default(), changed: 0.0, watched_s: 0.0, changes_seen: 0 }
+        Self {
+            half_life,
+            ageing: Ageing::default(),
+            changed: 0.0,
+            watched_s: 0.0,
+            changes_seen: 0,
+            recent: Recent::default(),
+        }
     }
 
     /// Learns whether an answer of this age still held. `now` is in milliseconds since the Unix epoch, here and below.
@@ -49,6 +60,12 @@ impl Ages {
             self.changes_seen += 1;
         }
         self.ageing.count();
+        self.recent.add(held);
+    }
+
+    /// The share that had changed among the last labels, whatever their age; absent without labels.
+    pub fn recent(&self) -> Option<WrongShare> {
+        self.recent.share()
     }
 
     /// What they say; nothing before an answer was watched.

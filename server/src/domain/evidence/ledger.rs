@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ageing::{Ageing, HalfLife};
 use super::interval::{Z_95, wilson_lower, wilson_upper};
+use super::recent::Recent;
 
 /// Buckets of 0.005 below [`FINE_FROM`], of 0.0005 above: a good verifier puts most of what is served into the last
 /// coarse one, where no threshold could tell it apart.
@@ -19,8 +20,6 @@ const ROUNDING: f64 = 1e-9;
 /// A hit cannot stand for more than so many: one label drawn at a rate of nearly 0 would be all the evidence.
 const WEIGHT_MOST: f64 = 1_000.0;
 
-/// A label is recent while it counts more than half: for so many newer ones.
-const RECENT_LABELS: f64 = 40.0;
 /// Figures are aged by whole seconds.
 const SECOND_MS: u64 = 1_000;
 
@@ -104,14 +103,6 @@ struct Labels {
     squares: f64,
 }
 
-impl Recent {
-    fn add(&mut self, is_right: bool) {
-        let left = (-1.0 / RECENT_LABELS).exp2();
-        self.labels = self.labels * left + 1.0;
-        self.wrong = self.wrong * left + f64::from(u8::from(!is_right));
-    }
-}
-
 impl WrongShare {
     /// Together with what is known elsewhere, which counts as `most` labels at most.
     #[must_use]
@@ -171,13 +162,6 @@ pub struct Ledger {
     buckets: Vec<Bucket>,
     seen: Seen,
     recent: Recent,
-}
-
-/// The last labels of hits that a threshold let through, each for itself: what tells of a sudden change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-struct Recent {
-    labels: f64,
-    wrong: f64,
 }
 
 /// Labels ever seen, not decayed: tells new evidence from old.
@@ -244,13 +228,7 @@ impl Ledger {
 
     /// The share of wrong ones among the last hits that a threshold let through; absent without labels.
     pub fn recent(&self) -> Option<WrongShare> {
-        let Recent { labels, wrong } = self.recent;
-        (labels > 0.0).then(|| WrongShare {
-            share: wrong / labels,
-            lower: wilson_lower(wrong, labels, Z_95),
-            upper: wilson_upper(wrong, labels, Z_95),
-            labels,
-        })
+        self.recent.share()
     }
 
     /// What was ever seen.
@@ -292,30 +270,37 @@ impl Ledger {
     /// - Scores are those of their time: while the calibration moves, so do they.
     /// - Labels that compare answers take two right answers that differ for a wrong one: `wrong` is too high by that.
     pub fn what_if(&self, now: u64) -> Vec<WhatIf> {
-        let left = self.left(now);
-        let all: f64 = self.buckets.iter().map(|bucket| bucket.candidates).sum();
-        let lowest = self.buckets.iter().position(|bucket| bucket.curve_labels().squares > 0.0);
-        let (mut candidates, mut labels) = (0.0, Labels::default());
-        let mut points: Vec<_> = (0..BUCKETS)
-            .rev()
-            .map(|index| {
-                candidates += self.buckets[index].candidates;
-                labels = labels.plus(self.buckets[index].curve_labels());
-                WhatIf {
-                    threshold: from(index),
-                    hit_share: (all > 0.0).then(|| (candidates / all).min(1.0)),
-                    wrong: labels.share(left).filter(|_| lowest.is_some_and(|lowest| index >= lowest)),
-                }
-            })
-            .collect();
+        let mut points = self.points((0..BUCKETS).rev(), now);
         points.reverse();
         points
     }
 
-    /// The points of the curve at these thresholds.
+    /// The points of the curve at these thresholds, ascending: a microsecond or two.
     pub fn what_if_at(&self, thresholds: &[f64], now: u64) -> Vec<WhatIf> {
-        let curve = self.what_if(now);
-        thresholds.iter().map(|threshold| WhatIf { threshold: *threshold, ..curve[index(*threshold)] }).collect()
+        let mut points = self.points(thresholds.iter().rev().map(|threshold| index(*threshold)), now);
+        points.reverse();
+        points.iter().zip(thresholds).map(|(point, threshold)| WhatIf { threshold: *threshold, ..*point }).collect()
+    }
+
+    /// The points at these buckets, descending.
+    fn points(&self, descending: impl Iterator<Item = usize>, now: u64) -> Vec<WhatIf> {
+        let left = self.left(now);
+        let all: f64 = self.buckets.iter().map(|bucket| bucket.candidates).sum();
+        let lowest = self.buckets.iter().position(Bucket::is_labelled);
+        let (mut candidates, mut labels, mut from_here) = (0.0, Labels::default(), BUCKETS);
+        let point = |at: usize| {
+            for bucket in self.buckets[at..from_here].iter().rev() {
+                candidates += bucket.candidates;
+                labels = labels.plus(bucket.curve_labels());
+            }
+            from_here = at;
+            WhatIf {
+                threshold: from(at),
+                hit_share: (all > 0.0).then(|| (candidates / all).min(1.0)),
+                wrong: labels.share(left).filter(|_| lowest.is_some_and(|lowest| at >= lowest)),
+            }
+        };
+        descending.map(point).collect()
     }
 
     /// Forgets every figure, but not that it was seen.
@@ -355,6 +340,12 @@ impl Ledger {
 }
 
 impl Bucket {
+    /// Whether the curve has a label here.
+    fn is_labelled(&self) -> bool {
+        let of_tier = |tier: Tier| tier.has_threshold() && self.hits[tier as usize].squares > 0.0;
+        self.misses.squares > 0.0 || Tier::ALL.into_iter().any(of_tier)
+    }
+
     fn curve_labels(&self) -> Labels {
         let hits = Tier::ALL.iter().filter(|tier| tier.has_threshold()).map(|tier| self.hits[*tier as usize]);
         hits.fold(self.misses, Labels::plus)

@@ -10,6 +10,7 @@ mod interval;
 mod ledger;
 mod linear;
 mod posterior;
+mod recent;
 
 pub use ageing::HalfLife;
 pub use calibration::{Calibration, LabelKind};

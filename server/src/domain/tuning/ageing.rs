@@ -19,7 +19,7 @@ const MUCH_USED: f64 = 0.75;
 
 impl Draft<'_> {
     /// Share of repeats that may be out of date.
-    fn allowed_stale(&self) -> f64 {
+    pub(super) fn allowed_stale(&self) -> f64 {
         SHARE_FOR_AGE * self.budget().0
     }
 

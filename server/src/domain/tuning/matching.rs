@@ -1,6 +1,6 @@
 //! The match threshold: tightened at once when too many answers are wrong, loosened slowly where labels prove that it may be.
 
-use lode_shared::{HoldReason, Limits, Reason, Setting, on_grid};
+use lode_shared::{HoldReason, Limits, Reason, Setting, Settings, on_grid};
 
 use super::memory::Way;
 use super::{Draft, MANY_HITS_PCT, Matches, outlook};
@@ -12,7 +12,9 @@ const BELIEVED_LABELS: f64 = 100.0;
 const LEAST_LABELS: f64 = 30.0;
 /// Nothing is broken with fewer labels, or with fewer wrong ones among them.
 const BROKEN_LABELS: f64 = 20.0;
-const BROKEN_WRONG: f64 = 1.9;
+const BROKEN_WRONG: f64 = 2.8;
+/// So many changed answers among the last ones, and the world has changed.
+const SUDDEN: f64 = 0.15;
 /// Over the budget by so much is not kept any more; between the two, settings stay.
 const OVER: f64 = 1.2;
 /// A breach tightens by so many steps.
@@ -55,7 +57,7 @@ impl Budget {
         wrong.is_some_and(|wrong| wrong.labels >= self.proof_labels() && wrong.upper > OVER * self.0)
     }
 
-    /// Proven to be broken: by more than one wrong answer of a few.
+    /// Proven to be broken: by three wrong answers of a few. Two of forty are chance once or twice a day.
     fn is_broken(self, wrong: Option<&WrongShare>) -> bool {
         wrong.is_some_and(|wrong| {
             wrong.lower > self.0 && wrong.labels >= BROKEN_LABELS && wrong.share * wrong.labels >= BROKEN_WRONG
@@ -100,20 +102,20 @@ pub(super) enum Guarded {
 pub(super) fn guard(matches: &Matches, threshold: f64, budget: Budget, limits: &Limits) -> Guarded {
     let curve = &matches.curve;
     let Some(here) = wrong_at(curve, threshold) else { return Guarded::Stay };
-    // All was well for long, and is not any more.
-    let recent = matches.recent.filter(|recent| budget.is_broken(Some(recent)));
-    if recent.is_some() || !budget.is_believed(Some(here)) {
-        let reason = budget.over(recent.as_ref().unwrap_or(here));
-        let is_last = threshold >= limits.threshold_max;
-        if budget.is_broken(wrong_at(curve, limits.threshold_max)) || (recent.is_some() && is_last) {
-            return Guarded::Close(reason);
+    // All was well for long, and is not any more: what labels said before says nothing of now.
+    if let Some(recent) = matches.recent.filter(|recent| budget.is_broken(Some(recent))) {
+        return Guarded::Close(budget.over(&recent));
+    }
+    if !budget.is_believed(Some(here)) {
+        if budget.is_broken(wrong_at(curve, limits.threshold_max)) {
+            return Guarded::Close(budget.over(here));
         }
         // At least two steps, and on to where it is believed to be kept.
         let mut to = tighter(threshold, BREACH_STEPS, limits);
         while to < limits.threshold_max && !budget.is_believed(wrong_at(curve, to)) {
             to = tighter(to, 1.0, limits);
         }
-        return Guarded::Raise(to, reason);
+        return Guarded::Raise(to, budget.over(here));
     }
     if budget.is_doubted(Some(here)) {
         return Guarded::Raise(tighter(threshold, 1.0, limits), budget.over(here));
@@ -134,8 +136,10 @@ impl Draft<'_> {
         }
         self.guard_scopes();
         let matches = &self.round.evidence.labels.matches;
-        if matches.seen.labels > self.memory.threshold.used_labels && !self.settings.exact_only {
-            match guard(matches, self.settings.match_threshold, budget, &limits) {
+        // Not "more than": after a crash some labels may be lost, and the next ones are new all the same.
+        if matches.seen.labels != self.memory.threshold.used_labels && !self.settings.exact_only {
+            let sudden = self.sudden_change().map(Guarded::Close);
+            match sudden.unwrap_or_else(|| guard(matches, self.settings.match_threshold, budget, &limits)) {
                 Guarded::Stay => {}
                 Guarded::Raise(to, reason) => {
                     if self.set(Setting::MatchThreshold, to, reason) {
@@ -148,10 +152,22 @@ impl Draft<'_> {
                     self.memory.threshold.step(Way::Tighter, matches.seen.labels, now_ms);
                     self.memory.exact_only.step(Way::Tighter, matches.seen.labels, now_ms);
                     self.restart.common = true;
+                    // Perhaps it is not the matches that went wrong, but the answers that changed.
+                    if !self.is_pinned(Setting::Ttl) && self.set(Setting::Ttl, limits.ttl_min_s.into(), reason) {
+                        self.memory.ttl.step(Way::Tighter, 0, now_ms);
+                    }
                 }
             }
         }
         self.guard_unwatched();
+    }
+
+    /// Much of what was watched last has changed: then the answers to similar prompts have too.
+    fn sudden_change(&self) -> Option<Reason> {
+        let changed = self.round.evidence.labels.changed?;
+        let is_sudden = changed.lower > SUDDEN && changed.share * changed.labels >= BROKEN_WRONG;
+        let (stale_pct, allowed_pct) = (100.0 * changed.share, 100.0 * self.allowed_stale());
+        is_sudden.then_some(Reason::Stale { stale_pct, allowed_pct })
     }
 
     /// Similar answers that nobody checks for a day stop.
@@ -223,9 +239,18 @@ impl Draft<'_> {
             (true, true) => Reason::SlowWithFewHits { response_s: self.wants.response_s, hit_rate_pct },
             (false, true) => Reason::FewHits { hit_rate_pct },
             (true, false) => Reason::Slow { response_s: self.wants.response_s },
-            (false, false) => return None,
+            (false, false) => self.recovered(here)?,
         };
         Some((Way::Looser, reason))
+    }
+
+    /// It is stricter than a miner starts with, and one step back is proven to be as good.
+    fn recovered(&self, here: f64) -> Option<Reason> {
+        let is_strict = here > Settings::DEFAULT.match_threshold + 1e-9;
+        let to = looser(here, &self.round.mandate.limits);
+        let wrong = wrong_at(&self.round.evidence.labels.matches.curve, to).filter(|_| is_strict)?;
+        let reason = Reason::Proven { upper_pct: 100.0 * wrong.upper, labels: wrong.labels };
+        self.budget().is_proven(Some(wrong)).then_some(reason)
     }
 
     fn tighten_one(&mut self, reason: Reason) {
@@ -267,7 +292,7 @@ impl Draft<'_> {
         }
         match self.memory.threshold.wait(Way::Looser, self.round.now_ms) {
             Err((rounds, need)) => self.held.push(HoldReason::Waiting { rounds, need }),
-            Ok(()) if matches.seen.labels > self.memory.threshold.used_labels => {
+            Ok(()) if matches.seen.labels != self.memory.threshold.used_labels => {
                 self.set(Setting::MatchThreshold, to, reason);
                 self.memory.threshold.step(Way::Looser, matches.seen.labels, self.round.now_ms);
             }

@@ -77,6 +77,8 @@ pub struct Labels {
     pub scopes: Vec<ScopeMatches>,
     /// How soon answers change; nothing before the first label.
     pub hazard: Option<Hazard>,
+    /// Of the answers that were watched last, the share that had changed; absent without labels.
+    pub changed: Option<WrongShare>,
     /// Changes ever seen.
     pub changes_seen: u64,
 }

@@ -32,12 +32,15 @@ impl Draft<'_> {
             if labels < FORGOTTEN_LABELS {
                 continue;
             }
+            let used = held.as_ref().map_or(0, |own| own.track.used_labels);
+            let is_new = scope.own.seen.labels != used && scope.own.seen.wrong > 0 && labels >= SCOPE_LABELS;
+            if held.is_none() && !(is_new && self.may_part(scope)) {
+                continue;
+            }
             let is_kept = held.is_some();
-            let has_room = is_kept || self.may_part(scope);
             let mut own = held.unwrap_or_else(|| fresh(scope, self.settings.match_threshold));
             own.labels = labels;
-            let is_new = scope.own.seen.labels > own.track.used_labels && scope.own.seen.wrong > 0;
-            let moved = is_new && has_room && labels >= SCOPE_LABELS && self.guard_scope(scope, &mut own);
+            let moved = is_new && self.guard_scope(scope, &mut own);
             if is_kept || moved {
                 self.memory.scopes.insert(scope.key, own);
             }
@@ -65,10 +68,12 @@ impl Draft<'_> {
         let wants_more = matches!(self.wanted(), Some((Way::Looser, _)));
         for scope in &self.round.evidence.labels.scopes {
             let held = self.memory.scopes.remove(&scope.key);
+            if held.is_none() && !(wants_more && own_labels(scope) >= SCOPE_LABELS && self.may_part(scope)) {
+                continue;
+            }
             let is_kept = held.is_some();
-            let has_room = is_kept || self.may_part(scope);
             let mut own = held.unwrap_or_else(|| fresh(scope, self.settings.match_threshold));
-            let waits = has_room && self.loosen_scope(scope, &mut own, wants_more);
+            let waits = self.loosen_scope(scope, &mut own, wants_more);
             if is_kept || waits {
                 self.memory.scopes.insert(scope.key, own);
             }
@@ -88,7 +93,7 @@ impl Draft<'_> {
         };
         let reason = Reason::Proven { upper_pct: 100.0 * wrong.upper, labels: wrong.labels };
         let agreed = own.track.wait(Way::Looser, self.round.now_ms).is_ok();
-        if agreed && scope.own.seen.labels > own.track.used_labels {
+        if agreed && scope.own.seen.labels != own.track.used_labels {
             own.track.step(Way::Looser, scope.own.seen.labels, self.round.now_ms);
             self.move_scope(own, to, false, reason);
         }
