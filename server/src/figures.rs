@@ -108,7 +108,8 @@ impl Figures {
                 observed,
                 interval_s: self.tuner_config.interval_s,
                 next_round_ms: tuner.next_round_ms,
-                decisions: tuner.decisions.iter().cloned().collect(),
+                // What each label said is for the history: it would be most of every snapshot.
+                decisions: tuner.decisions.iter().map(|decision| decision.clone().without_labels()).collect(),
             },
             cache: self.recall.stats(now_ms),
             traffic: self.recorder.traffic(chain.as_deref(), self.started_ms, now_ms),

@@ -131,6 +131,9 @@ pub trait Steered: Send + Sync {
     /// These scopes have thresholds of their own, no others; infinite where similar answers are off.
     fn set_thresholds(&self, thresholds: HashMap<u64, f64>);
 
+    /// What was learnt, as it is kept, with its key in the store.
+    fn kept_labels(&self) -> (&'static str, serde_json::Value);
+
     /// The labels of these begin anew.
     fn restart(&self, restart: &Restart, now_ms: u64);
 

@@ -114,7 +114,7 @@ pub async fn capacity(
         let message = format!("The capacity must be 1 to {} entries.", CacheConfig::MAX_ENTRIES);
         return Err(Error::fields(vec![FieldError { field: "entries".into(), message }]));
     }
-    api.tuner.set_capacity(asked.entries).await.map_err(|error| Error::internal(&error))?;
+    api.tuner.set_capacity(asked.entries).await.map_err(super::tuner::refusal)?;
     Ok(Json(asked))
 }
 

@@ -9,9 +9,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, put};
 use axum::{Json, RequestExt, Router};
-use lode_shared::{AuditRow, Change, Mandate, Preview, ScopeThreshold, Settings};
+use lode_shared::{AuditRow, Change, Limits, Mandate, Preview, ScopeThreshold, Settings};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Api;
 use super::error::Error;
@@ -38,7 +39,7 @@ pub fn writes() -> Router<Arc<Api>> {
     Router::new()
         .route("/api/v1/tuner/targets", part(Change::Targets))
         .route("/api/v1/tuner/budget", part(Change::Budget))
-        .route("/api/v1/tuner/limits", part(Change::Limits))
+        .route("/api/v1/tuner/limits", put(limits))
         .route("/api/v1/tuner/mode", part(Change::Mode))
         .route("/api/v1/tuner/pins", part(Change::Pins))
 }
@@ -48,14 +49,41 @@ where
     T: DeserializeOwned + Send + 'static,
 {
     put(async move |State(api): State<Arc<Api>>, request: Request| {
-        let headers = request.headers().clone();
-        let who = who(request.extensions().get::<Peer>(), &headers);
-        let body: Result<Json<T>, JsonRejection> = request.extract().await;
-        let Json(body) = body.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
-        let asked = Asked { change: change(body), who, if_version: if_match(&headers)? };
-        let now = api.tuner.change(asked.clone()).await.map_err(refusal)?;
-        Ok::<_, Error>(tagged(now.version, &PartOf(asked.change.of(&now.mandate))))
+        make(&api, request, async |body: T| Ok(change(body))).await
     })
+}
+
+/// `PUT /api/v1/tuner/limits`: what is left out stays as it is.
+async fn limits(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+    let in_force = api.figures.tuner.borrow().mandate.mandate.limits;
+    make(&api, request, async |body: Value| completed(&body, &in_force).map(Change::Limits)).await
+}
+
+/// Reads a body, makes the change that it stands for, and answers with the part as it is from now on.
+async fn make<T>(
+    api: &Api,
+    request: Request,
+    change: impl AsyncFnOnce(T) -> Result<Change, Error>,
+) -> Result<Response, Error>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let headers = request.headers().clone();
+    let who = who(request.extensions().get::<Peer>(), &headers);
+    let body: Result<Json<T>, JsonRejection> = request.extract().await;
+    let Json(body) = body.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
+    let asked = Asked { change: change(body).await?, who, if_version: if_match(&headers)? };
+    let now = api.tuner.change(asked.clone()).await.map_err(refusal)?;
+    Ok(tagged(now.version, &PartOf(asked.change.of(&now.mandate))))
+}
+
+/// Limits of which some are given.
+fn completed(given: &Value, in_force: &Limits) -> Result<Limits, Error> {
+    let mut all = serde_json::to_value(in_force).expect("plain data serialises");
+    if let (Some(all), Some(given)) = (all.as_object_mut(), given.as_object()) {
+        all.extend(given.iter().map(|(field, value)| (field.clone(), value.clone())));
+    }
+    serde_json::from_value(all).map_err(|error| Error::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 /// A part by itself, as its route takes it.
@@ -97,10 +125,15 @@ pub async fn audit(State(api): State<Arc<Api>>, Query(query): Query<AuditQuery>)
 /// `POST /api/v1/tuner/preview`: what a change would have done over the rounds of the last day. Changes nothing.
 pub async fn what_would_be(
     State(api): State<Arc<Api>>,
-    body: Result<Json<Change>, JsonRejection>,
+    body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Json<Preview>, Error> {
-    let Json(change) = body.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
+    let Json(body) = body.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
     let view = Arc::clone(&api.figures.tuner.borrow());
+    let change = match body.get("limits") {
+        Some(given) => Change::Limits(completed(given, &view.mandate.mandate.limits)?),
+        None => serde_json::from_value(body)
+            .map_err(|error| Error::new(StatusCode::BAD_REQUEST, format!("This is no change: {error}.")))?,
+    };
     let changed: Mandate = view.mandate.mandate.with(&change).map_err(Error::fields)?;
     let (store, since_ms) = (api.store.clone(), api.figures.now_ms().saturating_sub(PREVIEW_MS));
     let config = api.figures.tuner_config;
@@ -131,7 +164,8 @@ fn who(peer: Option<&Peer>, headers: &HeaderMap) -> String {
     format!("{address}, {}", &program[..program.floor_char_boundary(PROGRAM_BYTES)])
 }
 
-fn refusal(error: ChangeError) -> Error {
+/// As it is answered.
+pub(super) fn refusal(error: ChangeError) -> Error {
     match error {
         ChangeError::Faults(faults) => Error::fields(faults),
         ChangeError::Conflict { version } => Error::new(

@@ -80,6 +80,10 @@ impl Steered for AnswerCache {
         self.learned.set_thresholds(thresholds);
     }
 
+    fn kept_labels(&self) -> (&'static str, serde_json::Value) {
+        (super::load::LEARNED, serde_json::to_value(self.learned.kept()).expect("plain data serialises"))
+    }
+
     fn restart(&self, restart: &Restart, now_ms: u64) {
         self.learned.restart(restart, now_ms);
     }

@@ -150,7 +150,10 @@ impl AnswerCache {
             None => match self.similar(question, &mut trace, ttl_ms, now_ms).await {
                 Some(Similar::Sure(entry, source)) => Some(self.give(&entry, source, &mut trace, now_ms)),
                 unsure => {
-                    if let Some(Similar::Unsure(entry, chance)) = unsure {
+                    // Whoever wants exact repeats alone wants nothing similar rather than nothing either.
+                    if let Some(Similar::Unsure(entry, chance)) = unsure
+                        && trace.threshold.is_finite()
+                    {
                         nearest = Some(Nearest { answer: Arc::clone(&entry.answer), chance });
                     }
                     self.by_pattern(question, &mut trace, ttl_ms, now_ms)

@@ -118,15 +118,17 @@ impl Kept {
         of.stored_ms >= own.max(if is_common { self.since_ms } else { 0 })
     }
 
-    /// The scope has a ledger of its own from now on.
-    fn open(&mut self, of: &Labelled<'_>) {
+    /// The scope has a ledger of its own from now on, unless all of them belong to scopes in `held`.
+    fn open(&mut self, of: &Labelled<'_>, held: &HashMap<u64, f64>) {
         let key = of.scope.as_u64();
         if self.scopes.contains_key(&key) {
             return;
         }
         if self.scopes.len() >= MOST_SCOPES {
-            let oldest = self.scopes.iter().min_by_key(|(_, own)| own.ledger.seen().last_ms).map(|(key, _)| *key);
-            oldest.and_then(|key| self.scopes.remove(&key));
+            let free = self.scopes.iter().filter(|(key, _)| !held.contains_key(key));
+            let oldest = free.min_by_key(|(_, own)| own.ledger.seen().last_ms).map(|(key, _)| *key);
+            let Some(oldest) = oldest else { return };
+            self.scopes.remove(&oldest);
         }
         let mut name = format!("{} {}", of.label.synapse, of.label.text);
         name.truncate(name.floor_char_boundary(NAME_BYTES));
@@ -159,7 +161,6 @@ impl Learned {
         if *restart == Restart::default() {
             return;
         }
-        let thresholds = self.thresholds.read();
         let mut kept = self.kept.lock();
         let Kept { calibration, common, scopes, ages, since_ms, .. } = &mut *kept;
         if restart.common {
@@ -169,8 +170,7 @@ impl Learned {
             *since_ms = now_ms;
         }
         for (scope, own) in scopes {
-            let is_common = !thresholds.contains_key(scope);
-            if restart.scopes.contains(scope) || (restart.common && is_common) {
+            if restart.common || restart.scopes.contains(scope) {
                 own.ledger.restart();
                 calibration.forget(Some(*scope));
                 own.since_ms = now_ms;
@@ -180,7 +180,8 @@ impl Learned {
 
     /// Counts a question whose best candidate had this chance.
     pub fn candidate(&self, scope: Digest128, chance: f64, now_ms: u64) {
-        let (scope, is_common) = self.place(scope);
+        let scope = scope.as_u64();
+        let is_common = !self.thresholds.read().contains_key(&scope);
         self.kept.lock().ledgers(scope, is_common).for_each(|ledger| ledger.candidate(chance, now_ms));
     }
 
@@ -191,9 +192,11 @@ impl Learned {
 
     /// Learns whether a candidate that was not given would have been right.
     pub fn miss(&self, of: Labelled<'_>, said: f64, chance: f64, now_ms: u64) {
-        let (scope, is_common) = self.place(of.scope);
+        let thresholds = self.thresholds.read();
+        let scope = of.scope.as_u64();
+        let is_common = !thresholds.contains_key(&scope);
         let mut kept = self.kept.lock();
-        kept.open(&of);
+        kept.open(&of, &thresholds);
         if !kept.is_current(&of, is_common) {
             return;
         }
@@ -204,9 +207,11 @@ impl Learned {
     /// Learns whether a hit was right.
     pub fn hit(&self, label: &HitLabel<'_>, now_ms: u64) {
         let HitLabel { of, tier, said, chance, kind, sampling_rate } = *label;
-        let (scope, is_common) = self.place(of.scope);
+        let thresholds = self.thresholds.read();
+        let scope = of.scope.as_u64();
+        let is_common = !thresholds.contains_key(&scope);
         let mut kept = self.kept.lock();
-        kept.open(&of);
+        kept.open(&of, &thresholds);
         if !kept.is_current(&of, is_common) {
             return;
         }
@@ -261,6 +266,7 @@ impl Learned {
             hazard: kept.ages.hazard(now_ms),
             changed: kept.ages.recent(),
             changes_seen: kept.ages.changes_seen(),
+            wrong_seen: kept.ledger.seen().wrong,
         }
     }
 
@@ -277,11 +283,5 @@ impl Learned {
     /// As it was before a restart.
     pub fn restore(&self, kept: Kept) {
         *self.kept.lock() = kept;
-    }
-
-    /// A scope's key, and whether its labels count in the common ledger.
-    fn place(&self, scope: Digest128) -> (u64, bool) {
-        let key = scope.as_u64();
-        (key, !self.thresholds.read().contains_key(&key))
     }
 }

@@ -23,7 +23,7 @@ const SWEEP_EVERY: u32 = 15;
 /// Whose vectors are on disk.
 const EMBEDDER: &str = "embedder";
 /// What labels have taught.
-const LEARNED: &str = "learned";
+pub(super) const LEARNED: &str = "learned";
 
 impl AnswerCache {
     /// Takes in what the store holds. Answers of before an epoch stay out, whatever the disk says.

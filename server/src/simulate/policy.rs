@@ -121,8 +121,8 @@ impl Pilot {
             now_ms,
         });
         (self.settings, self.memory) = (settings, memory);
-        world.learned.set_thresholds(self.memory.thresholds());
         world.learned.restart(&restart, now_ms);
+        world.learned.set_thresholds(self.memory.thresholds());
         let told = match &decision.step {
             Step::Held(reason) => format!("held, {reason}"),
             Step::Adjusted(moves) => moves.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),

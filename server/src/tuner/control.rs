@@ -60,7 +60,7 @@ pub struct Asked {
 /// What a running tuner is told.
 pub(super) enum Command {
     Change(Asked, oneshot::Sender<Result<Versioned, ChangeError>>),
-    Capacity(u64, oneshot::Sender<()>),
+    Capacity(u64, oneshot::Sender<Result<(), ChangeError>>),
 }
 
 /// Tells a running tuner.
@@ -75,11 +75,12 @@ impl TunerControl {
         made.await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Has the cache hold so many answers, until the tuner sees reason for another number or the process ends.
-    pub async fn set_capacity(&self, entries: u64) -> Result<(), StoreError> {
+    /// Has the cache hold so many answers, until the tuner sees reason for another number or the process ends. Not while it
+    /// is pinned.
+    pub async fn set_capacity(&self, entries: u64) -> Result<(), ChangeError> {
         let (done, made) = oneshot::channel();
         self.0.send(Command::Capacity(entries, done)).await.map_err(|_| StoreError::Stopped)?;
-        made.await.map_err(|_| StoreError::Stopped)
+        made.await.map_err(|_| StoreError::Stopped)?
     }
 }
 

@@ -13,7 +13,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lode_shared::{Adjustment, Decision, HoldReason, Limits, Mode, Moves, ScopeThreshold, Settings, Step, Targets};
+use lode_shared::{
+    Adjustment, Decision, FieldError, HoldReason, Limits, Mode, Moves, ScopeThreshold, Settings, Step, Targets,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -24,7 +26,7 @@ pub use control::{Asked, ChangeError, TunerControl, Versioned};
 pub use preview::preview;
 
 use crate::clock::Clock;
-use crate::domain::{Cause, Decided, Evidence, Memory, Round, decide};
+use crate::domain::{Cause, Decided, Evidence, Memory, Restart, Round, decide};
 use crate::ports::Steered;
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError, Together};
@@ -99,16 +101,20 @@ impl Tuner {
         store: Store,
         clock: Clock,
     ) -> Result<(Self, TunerControl, watch::Receiver<Arc<TunerView>>), StoreError> {
-        let mandate = match store.get::<Versioned>(MANDATE_KEY)? {
+        let mut mandate = match store.get::<Versioned>(MANDATE_KEY)? {
             Some(kept) => kept,
-            None => first_mandate(&start, store.get(TARGETS_KEY)?),
+            None => first_mandate(store.get(TARGETS_KEY)?),
         };
+        hold_configured(&mut mandate.mandate.limits, &start);
         let kept: Option<Settings> = store.get(SETTINGS_KEY)?;
         let memory = store.get(MEMORY_KEY)?.unwrap_or_default();
         let shadow_pct = kept.map_or(start.shadow_pct, |kept| kept.shadow_pct);
         let settings = kept.unwrap_or_default();
         // How much room there is, the configuration says anew at every start.
         let settings = mandate.mandate.allow(Settings { capacity: start.capacity, shadow_pct, ..settings });
+        if settings.capacity != start.capacity {
+            steered.resize(settings.capacity);
+        }
         let state = State { settings, memory };
         let first = TunerView {
             mandate,
@@ -161,22 +167,23 @@ impl Tuner {
         // Who asked may have gone; what was asked for is done all the same.
         match command {
             Command::Change(asked, done) => _ = done.send(self.change(&asked).await),
-            Command::Capacity(entries, done) => {
-                self.widen(entries);
-                let settings = Settings { capacity: entries, ..self.state.settings };
-                let state = State { settings, memory: self.state.memory.clone() };
-                self.apply(state).await;
-                self.publish(|_| ());
-                let _ = done.send(());
-            }
+            Command::Capacity(entries, done) => _ = done.send(self.set_capacity(entries).await),
         }
     }
 
-    /// What the operator asks for is within the limits.
-    fn widen(&mut self, entries: u64) {
+    async fn set_capacity(&mut self, entries: u64) -> Result<(), ChangeError> {
+        if self.mandate.mandate.pins.capacity.is_some() {
+            let message = "The capacity is pinned; change the pin, or give it back.".into();
+            return Err(ChangeError::Faults(vec![FieldError { field: "entries".into(), message }]));
+        }
+        // What the operator asks for is within the limits.
         let limits = &mut self.mandate.mandate.limits;
         limits.capacity_min = limits.capacity_min.min(entries);
         limits.capacity_max = limits.capacity_max.max(entries);
+        let settings = Settings { capacity: entries, ..self.state.settings };
+        self.apply(State { settings, memory: self.state.memory.clone() }).await;
+        self.publish(|_| ());
+        Ok(())
     }
 
     async fn change(&mut self, asked: &Asked) -> Result<Versioned, ChangeError> {
@@ -189,7 +196,9 @@ impl Tuner {
         self.steered.set_longest_ttl(longest_ttl(&next));
         // Limits, pins and mode count from now on, not from the next round.
         let settings = next.mandate.allow(self.state.settings);
-        self.apply(State { settings, memory: self.state.memory.clone() }).await;
+        let mut memory = self.state.memory.clone();
+        memory.obey(&next.mandate);
+        self.apply(State { settings, memory }).await;
         self.publish(|_| ());
         Ok(next)
     }
@@ -220,11 +229,16 @@ impl Tuner {
         let state = State { settings, memory };
         if cause == Cause::Alarm && matches!(decision.step, Step::Held(_)) {
             // Nothing to tell; what was seen counts as seen.
-            self.state = state;
-            return;
+            return self.apply(state).await;
         }
         log(&decision);
-        let write = Together::default()
+        let mut write = Together::default();
+        if restart != Restart::default() {
+            let (key, kept) = self.steered.kept_labels();
+            // What can be made can be written.
+            write = write.value(key, &kept).unwrap_or_default();
+        }
+        let write = write
             .value(SETTINGS_KEY, &state.settings)
             .and_then(|write| write.value(MEMORY_KEY, &state.memory))
             .map(|write| write.decision(decision.clone()));
@@ -272,17 +286,27 @@ impl Tuner {
     }
 }
 
-/// Before the operator has said anything: the targets of an older version, and limits that hold what is configured.
-fn first_mandate(start: &Start, targets: Option<Targets>) -> Versioned {
+/// Before the operator has said anything: the targets of an older version.
+fn first_mandate(targets: Option<Targets>) -> Versioned {
     let mut first = Versioned::default();
     first.mandate.targets = targets.unwrap_or_default();
-    let defaults = Limits::default();
-    let limits = &mut first.mandate.limits;
-    limits.capacity_min = defaults.capacity_min.min(start.capacity);
-    limits.capacity_max = defaults.capacity_max.max(start.capacity.saturating_mul(4)).min(100_000_000);
-    limits.shadow_min_pct = defaults.shadow_min_pct.min(start.shadow_pct);
-    limits.shadow_max_pct = if start.shadow_pct > 0.0 { defaults.shadow_max_pct.max(start.shadow_pct) } else { 0.0 };
     first
+}
+
+/// Limits that hold what is configured: there may be four times the room, and no checks stay none.
+fn hold_configured(limits: &mut Limits, start: &Start) {
+    if *limits == Limits::default() {
+        limits.capacity_min = start.capacity;
+        limits.capacity_max = limits.capacity_max.max(start.capacity.saturating_mul(4)).min(100_000_000);
+    }
+    limits.capacity_min = limits.capacity_min.min(start.capacity);
+    limits.capacity_max = limits.capacity_max.max(start.capacity);
+    if start.shadow_pct > 0.0 {
+        limits.shadow_min_pct = limits.shadow_min_pct.min(start.shadow_pct);
+        limits.shadow_max_pct = limits.shadow_max_pct.max(start.shadow_pct);
+    } else {
+        (limits.shadow_min_pct, limits.shadow_max_pct) = (0.0, 0.0);
+    }
 }
 
 fn longest_ttl(mandate: &Versioned) -> Duration {

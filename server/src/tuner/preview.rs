@@ -135,6 +135,7 @@ fn seen(decision: &Decision, before: &Evidence, number: u64) -> Evidence {
             hazard,
             changed: None,
             changes_seen: before.labels.changes_seen + u64::from(is_changed),
+            wrong_seen: 0,
         },
         room: Room::default(),
         hedges: false,

@@ -50,6 +50,10 @@ impl Steered for Wheel {
         *self.thresholds.lock() = thresholds;
     }
 
+    fn kept_labels(&self) -> (&'static str, serde_json::Value) {
+        ("learned", serde_json::Value::Null)
+    }
+
     fn restart(&self, _: &Restart, _: u64) {}
 
     fn resize(&self, entries: u64) {

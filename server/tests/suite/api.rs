@@ -105,6 +105,9 @@ async fn the_operator_switches_pins_limits_and_looks_ahead() {
     assert_eq!((outside.status, &outside.json()["fields"][0]["field"]), (422, &json!("ttl_s")));
     let wild = put("limits", r#"{"threshold_min":0.2}"#).await;
     assert_eq!((wild.status, &wild.json()["fields"][0]["field"]), (422, &json!("threshold_min")));
+    let finer = put("limits", r#"{"threshold_step":0.005}"#).await.json();
+    assert_eq!((&finer["threshold_step"], &finer["ttl_max_s"]), (&json!(0.005), &json!(1_800)), "the others stay");
+    assert_eq!(put("limits", r#"{"treshold_step":0.005}"#).await.status, 400);
     let now = miner.get("/api/v1/tuner").await.json();
     assert_eq!((&now["settings"]["ttl_s"], &now["settings"]["exact_only"]), (&json!(900), &json!(true)));
     let asked = r#"{"budget":{"false_hit_pct":5}}"#;

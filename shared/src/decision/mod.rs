@@ -28,6 +28,14 @@ pub struct Decision {
     pub reward: Option<f64>,
 }
 
+impl Decision {
+    /// As it is shown: without the labels that it rests on.
+    #[must_use]
+    pub fn without_labels(self) -> Self {
+        Self { labels: None, ..self }
+    }
+}
+
 /// What labels said when a round was held.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelsSeen {
@@ -204,7 +212,7 @@ pub enum Reason {
         /// Of those that left since the last step, percent.
         crowded_pct: f64,
     },
-    /// Most of the room has not been used for an hour.
+    /// Most of the room is not used, and nothing leaves for want of it.
     Roomy {
         /// Share in use, percent.
         used_pct: f64,

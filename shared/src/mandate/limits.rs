@@ -34,6 +34,9 @@ pub struct Limits {
     pub hedge_max: u32,
 }
 
+/// Thresholds that a round looks at.
+const MOST_STEPS: f64 = 100.0;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -77,6 +80,11 @@ impl Limits {
             (0.0005..=0.05).contains(&self.threshold_step),
             "threshold_step",
             "A step of the threshold must be 0.0005 to 0.05.",
+        );
+        demand(
+            threshold_max - threshold_min <= MOST_STEPS * self.threshold_step,
+            "threshold_step",
+            "There may be at most a hundred steps from the lowest threshold to the highest.",
         );
         demand(
             (1..=ttl_max_s).contains(&ttl_min_s),
@@ -124,6 +132,20 @@ impl Limits {
             "The latest hedge must be the 50th to the 99th percentile.",
         );
         faults
+    }
+
+    /// With thresholds and shares of as many digits as settings have: a step must be able to reach its limit.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let tenths = |value: f64| (10.0 * value).round() / 10.0;
+        Self {
+            threshold_min: on_grid(self.threshold_min),
+            threshold_max: on_grid(self.threshold_max),
+            threshold_step: on_grid(self.threshold_step),
+            shadow_min_pct: tenths(self.shadow_min_pct),
+            shadow_max_pct: tenths(self.shadow_max_pct),
+            ..self
+        }
     }
 
     /// The settings nearest to `settings` that are within the limits.

@@ -142,7 +142,7 @@ impl Mandate {
                 return Err(fault("false_hit_pct", "The budget is a share of wrong answers: 0.05 to 20 percent."));
             }
             Change::Budget(RawBudget { false_hit_pct }) => Self { budget_pct: false_hit_pct, ..self },
-            Change::Limits(limits) => Self { limits, ..self },
+            Change::Limits(limits) => Self { limits: limits.rounded(), ..self },
             Change::Mode(RawMode { mode }) => Self { mode, ..self },
             Change::Pins(pins) => Self { pins, ..self },
         };
@@ -177,6 +177,16 @@ mod tests {
         assert_eq!(fields(Change::Pins(pins)), ["ttl_s"], "outside the limits");
         let raw = RawTargets { success_pct: 185.0, ..Targets::default().into() };
         assert_eq!(fields(Change::Targets(raw)), ["success_pct"]);
+    }
+
+    #[test]
+    fn limits_are_as_fine_as_settings_are_and_not_too_fine_to_look_at() {
+        let odd = Limits { threshold_max: 0.980_04, shadow_min_pct: 2.04, ..Limits::default() };
+        let changed = Mandate::default().with(&Change::Limits(odd)).expect("rounded");
+        assert_eq!((changed.limits.threshold_max, changed.limits.shadow_min_pct), (0.98, 2.0));
+        let fine = Limits { threshold_min: 0.5, threshold_step: 0.0005, ..Limits::default() };
+        let faults = Mandate::default().with(&Change::Limits(fine)).expect_err("960 steps");
+        assert_eq!(faults[0].field, "threshold_step");
     }
 
     #[test]

@@ -27,7 +27,7 @@ const SCOPE_EVERY: u64 = 100;
 const PROMPTS: u64 = 20_000;
 /// Questions before anything is measured: until all that is bounded is full. Last of all is the number of scopes: what
 /// memory keeps was asked in more and more of them, until nearly every entry has a scope to itself.
-const WARM_UP: u64 = 500_000;
+const WARM_UP: u64 = 1_500_000;
 /// What the clock goes on by with each question.
 const STEP_MS: u64 = 20;
 const WRITE_EVERY: u64 = 1_000;

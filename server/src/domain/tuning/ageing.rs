@@ -6,7 +6,7 @@ use super::Draft;
 use super::memory::Way;
 use crate::domain::Hazard;
 
-/// Of the budget, this share is for repeats that are out of date; the other half is for wrong matches.
+/// Repeats may be out of date half as often as matches may be wrong, beside them.
 const SHARE_FOR_AGE: f64 = 0.5;
 /// What is believed before any label: a quarter of the budget out of date at the default time to live, as sure as a third of
 /// a thousand answers that were watched for ten minutes each. One changed answer may have been wrong from the start.
@@ -26,7 +26,7 @@ impl Draft<'_> {
     /// Shortens when answers were found changed since the last look, and are believed to change sooner than allowed.
     pub(super) fn guard_age(&mut self) {
         let seen = self.round.evidence.labels.changes_seen;
-        let is_new = seen > self.memory.changes_seen;
+        let is_new = seen != self.memory.changes_seen && seen > 0;
         self.memory.changes_seen = seen;
         let (allowed, limits) = (self.allowed_stale(), self.round.mandate.limits);
         let Some(hazard) = self.round.evidence.labels.hazard.filter(|_| is_new && !self.is_pinned(Setting::Ttl)) else {

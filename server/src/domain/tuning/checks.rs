@@ -3,13 +3,15 @@
 use lode_shared::{Reason, Setting};
 
 use super::Draft;
-use super::matching::{at, wrong_at};
+use super::matching::wrong_at;
 use super::memory::Way;
 
 /// After a wrong answer, and while a proof is lacking, the share grows by these factors; once proven it shrinks by this.
 const ALARMED: f64 = 2.0;
 const UNPROVEN: f64 = 1.5;
 const PROVEN: f64 = 0.75;
+/// A share that grows is this at least, percent.
+const LEAST_PCT: f64 = 1.0;
 /// A proof has this much to spare before fewer checks will do.
 const SPARE: f64 = 0.8;
 
@@ -17,7 +19,8 @@ impl Draft<'_> {
     /// A wrong answer calls for more checks at once: was it the only one?
     pub(super) fn alarm_checks(&mut self) {
         let wrong = self.wrong_seen();
-        if wrong > self.memory.wrong_seen {
+        // Not "more than": after a crash some labels may be lost, and the next ones are new all the same.
+        if wrong != self.memory.wrong_seen && wrong > 0 {
             self.scale_checks(ALARMED, Reason::FoundWrong);
             self.memory.checks.rest();
             self.memory.checks.step(Way::Tighter, 0, self.round.now_ms);
@@ -27,9 +30,8 @@ impl Draft<'_> {
 
     /// Wrong hits and changed answers ever seen.
     fn wrong_seen(&self) -> u64 {
-        let evidence = self.round.evidence;
-        let scopes: u64 = evidence.labels.scopes.iter().map(|scope| scope.own.seen.wrong).sum();
-        evidence.labels.matches.seen.wrong + scopes + evidence.labels.changes_seen
+        let labels = &self.round.evidence.labels;
+        labels.wrong_seen + labels.changes_seen
     }
 
     /// As many as a proof takes, and no more.
@@ -43,7 +45,11 @@ impl Draft<'_> {
         let budget = self.budget();
         let curve = &self.round.evidence.labels.matches.curve;
         let here = self.settings.match_threshold;
-        let wrong = at(curve, here).and_then(|_| wrong_at(curve, here));
+        let wrong = wrong_at(curve, here);
+        // Where every scope has its own threshold, the labels are theirs.
+        if !self.memory.scopes.is_empty() && wrong.is_none_or(|wrong| wrong.labels < budget.proof_labels()) {
+            return self.memory.checks.rest();
+        }
         match wrong {
             Some(wrong) if wrong.upper <= SPARE * budget.0 => {
                 if self.memory.checks.wait(Way::Looser, self.round.now_ms).is_ok() {
@@ -64,9 +70,10 @@ impl Draft<'_> {
     fn scale_checks(&mut self, factor: f64, reason: Reason) {
         if !self.is_pinned(Setting::ShadowShare) {
             let limits = &self.round.mandate.limits;
-            let share = (self.settings.shadow_pct * factor).max(0.5 * factor);
-            let tenths = (10.0 * share.clamp(limits.shadow_min_pct, limits.shadow_max_pct)).round() / 10.0;
-            self.set(Setting::ShadowShare, tenths, reason);
+            // From nothing nothing grows.
+            let least = if factor > 1.0 { LEAST_PCT } else { 0.0 };
+            let tenths = (10.0 * (self.settings.shadow_pct * factor).max(least)).round() / 10.0;
+            self.set(Setting::ShadowShare, tenths.clamp(limits.shadow_min_pct, limits.shadow_max_pct), reason);
         }
     }
 }

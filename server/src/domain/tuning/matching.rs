@@ -111,11 +111,10 @@ pub(super) fn guard(matches: &Matches, threshold: f64, budget: Budget, limits: &
             return Guarded::Close(budget.over(here));
         }
         // At least two steps, and on to where it is believed to be kept.
-        let mut to = tighter(threshold, BREACH_STEPS, limits);
-        while to < limits.threshold_max && !budget.is_believed(wrong_at(curve, to)) {
-            to = tighter(to, 1.0, limits);
-        }
-        return Guarded::Raise(to, budget.over(here));
+        let least = tighter(threshold, BREACH_STEPS, limits);
+        let kept = |point: &&WhatIf| point.threshold >= least && budget.is_believed(point.wrong.as_ref());
+        let to = curve.iter().find(kept).map_or(limits.threshold_max, |point| point.threshold);
+        return Guarded::Raise(to.min(limits.threshold_max), budget.over(here));
     }
     if budget.is_doubted(Some(here)) {
         return Guarded::Raise(tighter(threshold, 1.0, limits), budget.over(here));
@@ -152,6 +151,7 @@ impl Draft<'_> {
                     self.memory.threshold.step(Way::Tighter, matches.seen.labels, now_ms);
                     self.memory.exact_only.step(Way::Tighter, matches.seen.labels, now_ms);
                     self.restart.common = true;
+                    self.memory.scopes.clear();
                     // Perhaps it is not the matches that went wrong, but the answers that changed.
                     if !self.is_pinned(Setting::Ttl) && self.set(Setting::Ttl, limits.ttl_min_s.into(), reason) {
                         self.memory.ttl.step(Way::Tighter, 0, now_ms);
@@ -179,7 +179,9 @@ impl Draft<'_> {
             return;
         }
         let since = *self.memory.unwatched_since_ms.get_or_insert(self.round.now_ms);
-        let unwatched_ms = self.round.now_ms.saturating_sub(since.max(seen.last_ms));
+        let scopes = self.round.evidence.labels.scopes.iter().map(|scope| scope.own.seen.last_ms);
+        let last_ms = scopes.fold(seen.last_ms, u64::max);
+        let unwatched_ms = self.round.now_ms.saturating_sub(since.max(last_ms));
         if unwatched_ms > UNWATCHED_MS {
             let hours = unwatched_ms as f64 / 3_600_000.0;
             self.set(Setting::ExactOnly, 1.0, Reason::Unwatched { hours });
@@ -331,7 +333,8 @@ impl Draft<'_> {
             self.held.push(HoldReason::Closed { labels, need: self.budget().proof_labels() });
             return self.memory.exact_only.rest();
         };
-        if self.memory.exact_only.wait(Way::Looser, self.round.now_ms).is_ok() {
+        let is_new = matches.seen.labels != self.memory.exact_only.used_labels;
+        if self.memory.exact_only.wait(Way::Looser, self.round.now_ms).is_ok() && is_new {
             let reason = Reason::Proven { upper_pct: 100.0 * wrong.upper, labels: wrong.labels };
             self.set(Setting::ExactOnly, 0.0, reason);
             if !self.is_pinned(Setting::MatchThreshold) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lode_shared::ScopeThreshold;
+use lode_shared::{Mandate, ScopeThreshold, Setting};
 use serde::{Deserialize, Serialize};
 
 /// Rounds that must agree before a setting is loosened.
@@ -73,6 +73,17 @@ pub struct ScopeMemory {
 }
 
 impl Memory {
+    /// Scopes are within the limits, and have no threshold of their own where the operator holds it for all.
+    pub fn obey(&mut self, mandate: &Mandate) {
+        if mandate.pins.hold(Setting::MatchThreshold) {
+            self.scopes.clear();
+        }
+        let limits = &mandate.limits;
+        for scope in self.scopes.values_mut() {
+            scope.threshold = scope.threshold.clamp(limits.threshold_min, limits.threshold_max);
+        }
+    }
+
     /// The thresholds of scopes that have their own; infinite where similar answers are off.
     pub fn thresholds(&self) -> HashMap<u64, f64> {
         let own = self.scopes.iter();
@@ -108,6 +119,8 @@ pub struct Memory {
     #[serde(skip)]
     pub(super) left: (u64, u64),
     /// Since when similar answers are given, as far as rounds know, milliseconds since the Unix epoch.
+    /// Not kept: while the process was down, none were given.
+    #[serde(skip)]
     pub(super) unwatched_since_ms: Option<u64>,
     /// Scopes with a threshold of their own, by key.
     pub scopes: BTreeMap<u64, ScopeMemory>,

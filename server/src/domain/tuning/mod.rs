@@ -81,6 +81,8 @@ pub struct Labels {
     pub changed: Option<WrongShare>,
     /// Changes ever seen.
     pub changes_seen: u64,
+    /// Wrong hits ever seen, in whatever scope.
+    pub wrong_seen: u64,
 }
 
 /// Everything that a round looks at.
@@ -145,7 +147,7 @@ pub struct Decided {
 /// is how things are since.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Restart {
-    /// Those of the scopes without a threshold of their own.
+    /// All of them: no scope has a threshold of its own any more.
     pub common: bool,
     /// Those of these scopes.
     pub scopes: Vec<u64>,
@@ -217,6 +219,7 @@ impl Draft<'_> {
     /// Moves what is to be moved; the reason why nothing moved, should nothing have.
     fn run(&mut self) -> Option<HoldReason> {
         if self.round.mandate.mode != Mode::Auto {
+            self.memory.unwatched_since_ms = None;
             return Some(HoldReason::Mode(self.round.mandate.mode));
         }
         self.obey();
@@ -244,13 +247,7 @@ impl Draft<'_> {
         for setting in Setting::ALL {
             self.set(setting, allowed.get(setting), Reason::Operator);
         }
-        self.memory.scopes.values_mut().for_each(|scope| {
-            let limits = &self.round.mandate.limits;
-            scope.threshold = scope.threshold.clamp(limits.threshold_min, limits.threshold_max);
-        });
-        if self.round.mandate.pins.hold(Setting::MatchThreshold) {
-            self.memory.scopes.clear();
-        }
+        self.memory.obey(self.round.mandate);
     }
 
     /// Whether there is enough and new evidence.

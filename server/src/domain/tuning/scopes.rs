@@ -29,7 +29,8 @@ impl Draft<'_> {
         for scope in &evidence.labels.scopes {
             let labels = own_labels(scope);
             let held = self.memory.scopes.remove(&scope.key);
-            if labels < FORGOTTEN_LABELS {
+            // One that is closed stays so until it has proven itself.
+            if labels < FORGOTTEN_LABELS && !held.as_ref().is_some_and(|own| own.exact_only) {
                 continue;
             }
             let used = held.as_ref().map_or(0, |own| own.track.used_labels);
@@ -65,6 +66,9 @@ impl Draft<'_> {
 
     /// A scope that has proven itself may go below the common threshold, and one that was closed may open.
     pub(super) fn loosen_scopes(&mut self) {
+        if self.is_pinned(Setting::MatchThreshold) {
+            return;
+        }
         let wants_more = matches!(self.wanted(), Some((Way::Looser, _)));
         for scope in &self.round.evidence.labels.scopes {
             let held = self.memory.scopes.remove(&scope.key);
