@@ -104,7 +104,7 @@ impl Serialize for PartOf {
 /// `GET /api/v1/tuner`: what is in force, with its version as the entity tag.
 pub async fn get(State(api): State<Arc<Api>>) -> Response {
     let view = Arc::clone(&api.figures.tuner.borrow());
-    let Versioned { version, mandate } = view.mandate;
+    let Versioned { version, mandate, .. } = view.mandate;
     tagged(version, &Tuner { version, mandate, settings: view.settings, scopes: view.scopes.clone() })
 }
 

@@ -41,18 +41,34 @@ pub struct Run {
     /// Every round, from the beginning.
     pub rounds: Vec<RoundSeen>,
     /// Hits and wrong hits in ten minutes each, from the beginning.
-    pub tens: Vec<Tens>,
+    pub tens: Vec<Tally>,
 }
 
-/// Ten minutes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Tens {
-    /// Requests.
+/// Some requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tally {
+    /// How many.
     pub requests: u64,
     /// Answered from memory.
     pub hits: u64,
     /// Hits that were wrong.
     pub wrong: u64,
+    /// Sum of what they were worth.
+    pub reward: f64,
+}
+
+impl Tally {
+    fn add(&mut self, outcome: &world::Outcome, reward: f64) {
+        self.requests += 1;
+        self.hits += u64::from(outcome.hit);
+        self.wrong += u64::from(outcome.hit && !outcome.right);
+        self.reward += reward;
+    }
+
+    /// What a request was worth on average; nothing without any.
+    pub fn mean_reward(&self) -> Option<f64> {
+        (self.requests > 0).then(|| self.reward / self.requests as f64)
+    }
 }
 
 impl Run {
@@ -96,42 +112,48 @@ pub fn simulate(scenario: &Scenario, policy: Policy) -> anyhow::Result<Run> {
     let mut pilot = policy.pilot(scenario)?;
     let (mut run, mut due_ms) = (Run::default(), ROUND_MS);
     let warm_ms = (scenario.warm_up_min * 60_000.0) as u64;
+    let mut since = Tally::default();
     for request in scenario.requests() {
         while request.at_ms >= due_ms {
-            run.rounds.push(pilot.round(&world, due_ms));
+            let since = Some(std::mem::take(&mut since));
+            run.rounds.push(RoundSeen { since, ..pilot.round(&world, due_ms) });
             due_ms += ROUND_MS;
         }
         let outcome = world.ask(&request, &pilot.settings());
         if world.take_alarm() {
             run.rounds.extend(pilot.alarm(&world, request.at_ms));
         }
-        run.count(&request, &outcome, scenario, request.at_ms >= warm_ms);
+        since.add(&outcome, run.count(&request, &outcome, scenario, request.at_ms >= warm_ms));
     }
     Ok(run)
 }
 
 impl Run {
-    fn count(&mut self, request: &scenario::Request, outcome: &world::Outcome, scenario: &Scenario, counts: bool) {
-        let wrong = u64::from(outcome.hit && !outcome.right);
+    /// Counts a request, and tells what it was worth.
+    fn count(
+        &mut self,
+        request: &scenario::Request,
+        outcome: &world::Outcome,
+        scenario: &Scenario,
+        counts: bool,
+    ) -> f64 {
+        // What a check costs is the miner's, and part of no answer; a right answer is worth what it is worth.
+        let own_usd = if outcome.hit { 0.0 } else { f64::from(outcome.solves) * scenario.solver.cost_usd };
+        let reward = scenario.reward.of(outcome.right, outcome.response_s, own_usd);
         let ten = (request.at_ms / 600_000) as usize;
-        self.tens.resize(self.tens.len().max(ten + 1), Tens::default());
-        let now = &mut self.tens[ten];
-        now.requests += 1;
-        now.hits += u64::from(outcome.hit);
-        now.wrong += wrong;
+        self.tens.resize(self.tens.len().max(ten + 1), Tally::default());
+        self.tens[ten].add(outcome, reward);
         if !counts {
-            return;
+            return reward;
         }
-        let cost_usd = f64::from(outcome.solves) * scenario.solver.cost_usd;
         self.requests += 1;
         self.hits += u64::from(outcome.hit);
         self.similar += u64::from(outcome.similar);
-        self.wrong += wrong;
+        self.wrong += u64::from(outcome.hit && !outcome.right);
         self.solves += u64::from(outcome.solves);
         self.checks += u64::from(outcome.hit) * u64::from(outcome.solves);
-        // What a check costs is the miner's, and part of no answer; a right answer is worth what it is worth.
-        let own_usd = if outcome.hit { 0.0 } else { cost_usd };
-        self.reward += scenario.reward.of(outcome.right, outcome.response_s, own_usd);
+        self.reward += reward;
+        reward
     }
 }
 

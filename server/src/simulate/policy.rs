@@ -2,9 +2,9 @@
 
 use lode_shared::{Mandate, Settings, Step};
 
-use super::WINDOW;
 use super::scenario::Scenario;
 use super::world::World;
+use super::{Tally, WINDOW};
 use crate::domain::{Cause, Decided, Evidence, Memory, Reward, Round, decide};
 
 /// Who sets the threshold.
@@ -41,6 +41,8 @@ pub struct RoundSeen {
     pub hit_rate_pct: Option<f64>,
     /// What was done, and why.
     pub told: String,
+    /// What came of the requests since the round before; nothing in a round between two.
+    pub since: Option<Tally>,
 }
 
 impl Policy {
@@ -89,7 +91,7 @@ impl Pilot {
     fn seen(&self, world: &World<'_>, told: String, now_ms: u64) -> RoundSeen {
         let threshold = if self.settings.exact_only { 1.01 } else { self.settings.match_threshold };
         let hit_rate_pct = world.window.observed().hit_rate_pct;
-        RoundSeen { at_ms: now_ms, threshold, settings: self.settings, hit_rate_pct, told }
+        RoundSeen { at_ms: now_ms, threshold, settings: self.settings, hit_rate_pct, told, since: None }
     }
 
     /// An answer was found wrong; a round, if that moved anything.

@@ -1,5 +1,6 @@
 //! `[tuner]`
 
+use lode_shared::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Faults;
@@ -15,6 +16,8 @@ pub struct TunerConfig {
     pub window: u32,
     /// Requests that a decision needs, 1 to `window`.
     pub min_samples: u32,
+    /// What the tuner may not cross, until that is changed over the API.
+    pub limits: Limits,
     /// What a request is worth; then the tuner goes for the largest sum of it rather than for the targets.
     pub reward: Option<RewardConfig>,
 }
@@ -39,7 +42,7 @@ pub enum RewardPreset {
 
 impl Default for TunerConfig {
     fn default() -> Self {
-        Self { interval_s: 300, window: 100, min_samples: 10, reward: None }
+        Self { interval_s: 300, window: 100, min_samples: 10, limits: Limits::default(), reward: None }
     }
 }
 
@@ -50,6 +53,9 @@ impl TunerConfig {
         faults.unless_within("tuner.window", self.window, 10..=10_000);
         if !(1..=self.window).contains(&self.min_samples) {
             faults.push(format!("tuner.min_samples is {}; it must be 1 to tuner.window", self.min_samples));
+        }
+        for fault in self.limits.faults() {
+            faults.push(format!("tuner.limits.{}: {}", fault.field, fault.message));
         }
         if let Some(Reward { task, second, cent }) = self.reward() {
             faults.unless_within("tuner.reward.task", task, f64::MIN_POSITIVE..=1e9);
@@ -74,14 +80,16 @@ mod tests {
     #[test]
     fn a_configuration_out_of_range_names_the_field() {
         let reward = Some(RewardConfig::Own(Reward { task: 0.0, second: -1.0, cent: 0.0 }));
-        let config = TunerConfig { min_samples: 500, reward, ..TunerConfig::default() };
+        let limits = Limits { ttl_min_s: 0, ..Limits::default() };
+        let config = TunerConfig { min_samples: 500, reward, limits, ..TunerConfig::default() };
         let mut faults = Faults::default();
         config.check(&mut faults);
         let faults = faults.into_vec();
-        for (fault, field) in faults.iter().zip(["tuner.min_samples", "tuner.reward.task", "tuner.reward.second"]) {
+        let fields = ["tuner.min_samples", "tuner.limits.ttl_min_s", "tuner.reward.task", "tuner.reward.second"];
+        for (fault, field) in faults.iter().zip(fields) {
             assert!(fault.contains(field), "{fault}");
         }
-        assert_eq!(faults.len(), 3);
+        assert_eq!(faults.len(), fields.len());
     }
 
     #[test]

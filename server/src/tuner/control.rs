@@ -30,6 +30,9 @@ pub struct Versioned {
     pub version: u64,
     /// What is in force.
     pub mandate: Mandate,
+    /// Whether the operator has changed the limits: until then those of the configuration are in force.
+    #[serde(default)]
+    pub limits_are_his: bool,
 }
 
 impl Versioned {
@@ -42,7 +45,8 @@ impl Versioned {
         let mandate = self.mandate.with(change).map_err(ChangeError::Faults)?;
         let version = self.version + 1;
         let row = AuditRow { at_ms, who: who.clone(), version, old: change.of(&self.mandate), new: *change };
-        Ok((Self { version, mandate }, row))
+        let limits_are_his = self.limits_are_his || matches!(change, Change::Limits(_));
+        Ok((Self { version, mandate, limits_are_his }, row))
     }
 }
 

@@ -13,9 +13,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lode_shared::{
-    Adjustment, Decision, FieldError, HoldReason, Limits, Mode, Moves, ScopeThreshold, Settings, Step, Targets,
-};
+use lode_shared::{Adjustment, Decision, FieldError, HoldReason, Mode, Moves, ScopeThreshold, Settings, Step, Targets};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -105,7 +103,7 @@ impl Tuner {
             Some(kept) => kept,
             None => first_mandate(store.get(TARGETS_KEY)?),
         };
-        hold_configured(&mut mandate.mandate.limits, &start);
+        hold_configured(&mut mandate, &start);
         let kept: Option<Settings> = store.get(SETTINGS_KEY)?;
         let memory = store.get(MEMORY_KEY)?.unwrap_or_default();
         let shadow_pct = kept.map_or(start.shadow_pct, |kept| kept.shadow_pct);
@@ -294,8 +292,10 @@ fn first_mandate(targets: Option<Targets>) -> Versioned {
 }
 
 /// Limits that hold what is configured: there may be four times the room, and no checks stay none.
-fn hold_configured(limits: &mut Limits, start: &Start) {
-    if *limits == Limits::default() {
+fn hold_configured(mandate: &mut Versioned, start: &Start) {
+    let limits = &mut mandate.mandate.limits;
+    if !mandate.limits_are_his {
+        *limits = start.config.limits.rounded();
         limits.capacity_min = start.capacity;
         limits.capacity_max = limits.capacity_max.max(start.capacity.saturating_mul(4)).min(100_000_000);
     }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lode_shared::{Change, Pins, RawBudget, RawMode, RawTargets, Setting, Source};
+use lode_shared::{Change, Limits, Pins, RawBudget, RawMode, RawTargets, Setting, Source};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -76,12 +76,9 @@ struct Bench {
     _task: tokio::task::JoinSet<()>,
 }
 
-const START: Start = Start {
-    config: TunerConfig { interval_s: 300, window: 100, min_samples: 10, reward: None },
-    capacity: 500,
-    shadow_pct: 5.0,
-    hedges: false,
-};
+fn configured() -> Start {
+    Start { config: TunerConfig::default(), capacity: 500, shadow_pct: 5.0, hedges: false }
+}
 
 /// A tuner on its task, over a store whose writer runs on its own thread.
 fn start_in(folder: tempfile::TempDir, start: Start) -> Bench {
@@ -98,7 +95,7 @@ fn start_in(folder: tempfile::TempDir, start: Start) -> Bench {
 }
 
 fn start() -> Bench {
-    start_in(tempfile::tempdir().expect("a folder"), START)
+    start_in(tempfile::tempdir().expect("a folder"), configured())
 }
 
 impl Bench {
@@ -121,7 +118,7 @@ impl Bench {
     /// As after SIGKILL: nobody is told to end.
     fn killed(self) -> Bench {
         let folder = self.folder;
-        start_in(folder, START)
+        start_in(folder, configured())
     }
 }
 
@@ -221,7 +218,7 @@ async fn what_an_older_version_kept_is_taken_over() {
     let old = serde_json::json!({"match_threshold": 0.93, "ttl_s": 900});
     store.put(TARGETS_KEY, &Targets::new(raw).expect("in range")).await.expect("kept");
     store.put(SETTINGS_KEY, &old).await.expect("kept");
-    let bench = start_in(folder, START);
+    let bench = start_in(folder, configured());
     let seen = Arc::clone(&bench.view.borrow());
     assert_eq!((seen.settings.match_threshold, seen.settings.ttl_s, seen.settings.capacity), (0.93, 900, 500));
     assert_eq!(RawTargets::from(seen.mandate.mandate.targets), raw);
@@ -230,10 +227,23 @@ async fn what_an_older_version_kept_is_taken_over() {
 #[tokio::test(start_paused = true)]
 async fn who_configures_a_large_cache_or_no_checks_gets_limits_that_hold_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let bench = start_in(folder, Start { capacity: 1_000_000, shadow_pct: 0.0, ..START });
+    let bench = start_in(folder, Start { capacity: 1_000_000, shadow_pct: 0.0, ..configured() });
     let seen = Arc::clone(&bench.view.borrow());
     assert_eq!((seen.settings.capacity, seen.settings.shadow_pct), (1_000_000, 0.0));
     assert_eq!(seen.mandate.mandate.limits.shadow_max_pct, 0.0, "none was asked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_are_the_configurations_until_the_operator_changes_them() {
+    let finer = Limits { threshold_step: 0.005, ..Limits::default() };
+    let config = TunerConfig { limits: finer, ..TunerConfig::default() };
+    let bench = start_in(tempfile::tempdir().expect("a folder"), Start { config, ..configured() });
+    assert_eq!(bench.view.borrow().mandate.mandate.limits.threshold_step, 0.005);
+    bench.change(budget(2.0), None).await.expect("another part");
+    let again = bench.killed();
+    assert_eq!(again.view.borrow().mandate.mandate.limits.threshold_step, 0.01, "as configured by now");
+    again.change(Change::Limits(finer), None).await.expect("in range");
+    assert_eq!(again.killed().view.borrow().mandate.mandate.limits.threshold_step, 0.005);
 }
 
 #[tokio::test(start_paused = true)]

@@ -189,6 +189,36 @@ fn a_solvers_answer_after_a_near_miss_is_a_label() {
 }
 
 #[test]
+fn with_similar_answers_off_only_the_very_question_is_answered_and_labels_still_come() {
+    let cache = cache();
+    let (kept, asked) = (
+        question("find a cheap hotel near the station"),
+        question("look for an inexpensive hotel close to the station"),
+    );
+    cache.remember(&kept, answer("a"), START_MS);
+    let off = Settings { match_threshold: 0.0, exact_only: true, ..SETTINGS };
+    let look = look_with(&cache, &asked, off, START_MS);
+    assert!(look.found.is_none() && look.nearest.is_none(), "nor is it sent rather than nothing");
+    assert_eq!(look_with(&cache, &kept, off, START_MS).found.map(|found| found.source), Some(Source::Exact));
+    cache.remember(&asked, answer("a"), START_MS + 1);
+    assert!(cache.what_if(START_MS + 1).iter().any(|point| point.labels > 0.0), "so that it may end");
+}
+
+#[test]
+fn answers_that_change_are_watched_whoever_asks_again() {
+    let cache = cache();
+    let asked = question("Open the inbox");
+    let hour_ms = 3_600_000;
+    for (hour, text) in [(0, "a"), (1, "a"), (2, "b")] {
+        cache.remember(&asked, answer(text), START_MS + hour * hour_ms);
+    }
+    let labels = cache.labels(&[0.95], START_MS + 2 * hour_ms);
+    let hazard = labels.hazard.expect("watched twice");
+    assert!((hazard.changed - 1.0).abs() < 0.1 && hazard.watched_s > 5_000.0, "{hazard:?}");
+    assert_eq!(labels.changes_seen, 1);
+}
+
+#[test]
 fn a_pattern_answers_new_values_after_three_right_predictions_and_never_after_a_wrong_one() {
     let cache = cache();
     let ask = |name: &str| question(&format!("Type '{name}' into the name field"));
