@@ -192,38 +192,40 @@ impl Learned {
 
     /// Learns whether a candidate that was not given would have been right.
     pub fn miss(&self, of: Labelled<'_>, said: f64, chance: f64, now_ms: u64) {
-        let thresholds = self.thresholds.read();
-        let scope = of.scope.as_u64();
-        let is_common = !thresholds.contains_key(&scope);
-        let mut kept = self.kept.lock();
-        kept.open(&of, &thresholds);
-        if !kept.is_current(&of, is_common) {
-            return;
-        }
-        kept.calibration.label(scope, said, of.right, LabelKind::GreyZone, now_ms);
-        kept.ledgers(scope, is_common).for_each(|ledger| ledger.label_miss(chance, of.right, now_ms));
+        self.take(of, |kept, scope, is_common| {
+            kept.calibration.label(scope, said, of.right, LabelKind::GreyZone, now_ms);
+            kept.ledgers(scope, is_common).for_each(|ledger| ledger.label_miss(chance, of.right, now_ms));
+        });
     }
 
     /// Learns whether a hit was right.
     pub fn hit(&self, label: &HitLabel<'_>, now_ms: u64) {
         let HitLabel { of, tier, said, chance, kind, sampling_rate } = *label;
+        let is_taken = self.take(of, |kept, scope, is_common| {
+            if let Some(said) = said {
+                kept.calibration.label(scope, said, of.right, kind, now_ms);
+            }
+            let ledgers = kept.ledgers(scope, is_common);
+            ledgers.for_each(|ledger| ledger.label_hit(tier, chance, of.right, sampling_rate, now_ms));
+        });
+        if is_taken && !of.right {
+            self.alarm.notify_one();
+        }
+    }
+
+    /// Takes a label, if it tells of how things are; tells whether it did. `take` gets the scope's key, and whether its labels
+    /// count in the common ledger.
+    fn take(&self, of: Labelled<'_>, take: impl FnOnce(&mut Kept, u64, bool)) -> bool {
         let thresholds = self.thresholds.read();
         let scope = of.scope.as_u64();
         let is_common = !thresholds.contains_key(&scope);
         let mut kept = self.kept.lock();
         kept.open(&of, &thresholds);
-        if !kept.is_current(&of, is_common) {
-            return;
+        let is_current = kept.is_current(&of, is_common);
+        if is_current {
+            take(&mut kept, scope, is_common);
         }
-        if let Some(said) = said {
-            kept.calibration.label(scope, said, of.right, kind, now_ms);
-        }
-        let ledgers = kept.ledgers(scope, is_common);
-        ledgers.for_each(|ledger| ledger.label_hit(tier, chance, of.right, sampling_rate, now_ms));
-        drop(kept);
-        if !of.right {
-            self.alarm.notify_one();
-        }
+        is_current
     }
 
     /// Learns whether the answer to the very question still held at this age.

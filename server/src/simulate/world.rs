@@ -230,7 +230,8 @@ impl<'a> World<'a> {
         let poisoned = due && task == 0 && !self.has_poison;
         self.has_poison |= poisoned;
         while self.entries.len() as u64 >= capacity && !self.entries.contains_key(&key) {
-            let least = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
+            // By key where two were used at once: the map's order is another in every run.
+            let least = self.entries.iter().min_by_key(|(key, entry)| (entry.used, **key)).map(|(key, _)| *key);
             least.map(|key| self.entries.remove(&key));
             self.crowded += 1;
         }

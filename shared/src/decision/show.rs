@@ -145,7 +145,7 @@ impl std::fmt::Display for HoldReason {
 }
 
 impl Infeasible {
-    /// Whether a figure can be had.
+    /// The name of the figure that an operator reads.
     pub fn label(&self) -> &'static str {
         match self.target {
             Target::Response => "response",

@@ -79,7 +79,8 @@ pub struct AuditRow {
 /// What a change would have done over the recorded rounds: the answer of `POST /api/v1/tuner/preview`.
 ///
 /// Rounds are decided again from what they saw. What they saw would itself have been different under other settings, so
-/// hits and response time at the end are estimates, from the labels of the last round.
+/// hits and response time at the end are estimates, from the labels of the last round. Scopes with a threshold of their own
+/// are left out: only the common evidence is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
     /// Rounds that were decided again.

@@ -8,8 +8,8 @@ use crate::domain::Hazard;
 
 /// Repeats may be out of date half as often as matches may be wrong, beside them.
 const SHARE_FOR_AGE: f64 = 0.5;
-/// What is believed before any label: a quarter of the budget out of date at the default time to live, as sure as a third of
-/// a thousand answers that were watched for ten minutes each. One changed answer may have been wrong from the start.
+/// What is believed before any label: a quarter of the budget out of date at the default time to live, as sure as 333 answers
+/// that were watched for ten minutes each make it. One changed answer may have been wrong from the start.
 const BELIEVED_S: f64 = 200_000.0;
 const BELIEVED_TTL_S: f64 = 1_200.0;
 /// Fewer may be chance.
@@ -98,7 +98,6 @@ impl Draft<'_> {
     /// have gone.
     fn wants_longer(&self) -> bool {
         let usual_s = Settings::DEFAULT.ttl_s.min(self.round.mandate.limits.ttl_max_s);
-
         self.wants.slow || self.wants.few_hits || self.round.reward.is_some() || self.has_recovered(usual_s)
     }
 

@@ -2,7 +2,7 @@
 
 use lode_shared::{HoldReason, Limits, Reason, Setting, Settings, on_grid};
 
-use super::memory::Way;
+use super::memory::{AGREEING_ROUNDS, Way};
 use super::{Draft, MANY_HITS_PCT, Matches, outlook};
 use crate::domain::{WhatIf, WrongShare, Z_95};
 
@@ -258,20 +258,17 @@ impl Draft<'_> {
     fn tighten_one(&mut self, reason: Reason) {
         let to = tighter(self.settings.match_threshold, 1.0, &self.round.mandate.limits);
         let seen = self.round.evidence.labels.matches.seen.labels;
+        // Wrong answers do not wait; a better price does.
+        let rounds = if matches!(reason, Reason::MoreReward { .. }) { AGREEING_ROUNDS } else { 1 };
         if self.is_pinned(Setting::MatchThreshold) {
             self.held.push(HoldReason::Pinned(Setting::MatchThreshold));
-        } else if self.memory.threshold.wait(Way::Tighter, self.round.now_ms).is_ok() || !self.wants_rounds(&reason) {
+        } else if self.memory.threshold.wait_for(Way::Tighter, rounds, self.round.now_ms).is_ok() {
             if self.set(Setting::MatchThreshold, to, reason) {
                 self.memory.threshold.step(Way::Tighter, seen, self.round.now_ms);
             } else {
                 self.held.push(HoldReason::AtLimit(Setting::MatchThreshold));
             }
         }
-    }
-
-    /// Wrong answers do not wait; a better price does.
-    fn wants_rounds(&self, reason: &Reason) -> bool {
-        matches!(reason, Reason::MoreReward { .. })
     }
 
     fn loosen_one(&mut self, reason: Reason) {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use lode_shared::{Mandate, ScopeThreshold, Setting};
 use serde::{Deserialize, Serialize};
 
-/// Rounds that must agree before a setting is loosened.
-const AGREEING_ROUNDS: u32 = 3;
+/// Rounds that must agree before a setting is loosened, or moved for a better price.
+pub(super) const AGREEING_ROUNDS: u32 = 3;
 /// So soon after a step one way, a step the other way needs twice the evidence.
 const SOON_MS: u64 = 3_600_000;
 
@@ -35,11 +35,16 @@ pub(super) struct Track {
 impl Track {
     /// A round that wants a step `way`: whether as many agree as it takes, else how many do of how many.
     pub fn wait(&mut self, way: Way, now_ms: u64) -> Result<(), (u32, u32)> {
+        self.wait_for(way, AGREEING_ROUNDS, now_ms)
+    }
+
+    /// The same where it takes `least`; twice as many soon after a step the other way.
+    pub fn wait_for(&mut self, way: Way, least: u32, now_ms: u64) -> Result<(), (u32, u32)> {
         let before = self.agrees.filter(|(wanted, _)| *wanted == way).map_or(0, |(_, rounds)| rounds);
         let rounds = before.saturating_add(1);
         self.agrees = Some((way, rounds));
         let turns = self.stepped.is_some_and(|(last, at)| last != way && now_ms.saturating_sub(at) < SOON_MS);
-        let need = if turns { 2 * AGREEING_ROUNDS } else { AGREEING_ROUNDS };
+        let need = if turns { 2 * least } else { least };
         if rounds >= need { Ok(()) } else { Err((rounds, need)) }
     }
 

@@ -1,7 +1,7 @@
 //! Scopes with a threshold of their own: the same rules over their own labels, with some of all others' beside them.
 //!
-//! A scope whose labels say that the common threshold is too low for it gets a stricter one, and its labels do not count
-//! against the others any more; one that has proven itself may go below.
+//! A scope whose labels say that the common threshold is too low for it gets a stricter one, and its labels from then on do
+//! not count against the others; one that has proven itself may go below.
 
 use std::collections::BTreeSet;
 

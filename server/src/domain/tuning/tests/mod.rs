@@ -237,6 +237,12 @@ fn success_below_target_blames_memory_only_when_memory_is_worse() {
     };
     assert_eq!(moved(&failing(60.0).next(), Setting::MatchThreshold), Some((0.95, 0.96)));
     assert_eq!(failing(99.0).held(), HoldReason::SolverBelowTarget);
+    // Soon after a step the other way it takes two rounds.
+    let mut turning = Rounds::proven();
+    (0..3).for_each(|_| drop(turning.next()));
+    turning.evidence.observed = failing(60.0).evidence.observed;
+    let steps: Vec<_> = (0..2).map(|_| moved(&turning.next(), Setting::MatchThreshold)).collect();
+    assert_eq!(steps, [None, Some((0.94, 0.95))]);
 }
 
 #[test]
