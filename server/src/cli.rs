@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use toml::{Table, Value};
 
-use crate::config::Network;
+use crate::chain::Network;
 use crate::eval::Matcher;
 
 /// A self-tuning Bittensor miner with a live dashboard.
@@ -70,9 +70,12 @@ pub struct RunArgs {
     /// The subnet [default: 36].
     #[arg(long, env = "BT_NETUID")]
     pub netuid: Option<u16>,
-    /// Where the metagraph comes from: devnet or offline [default: devnet].
+    /// Where the metagraph comes from: devnet, offline, finney, test or local [default: devnet; local with an endpoint].
     #[arg(long = "subtensor.network", alias = "network", value_name = "NETWORK", env = "BT_SUBTENSOR_NETWORK")]
     pub network: Option<Network>,
+    /// The chain's endpoint to ask first [default: the network's own].
+    #[arg(long = "subtensor.chain_endpoint", value_name = "WS_URL", env = "BT_SUBTENSOR_CHAIN_ENDPOINT")]
+    pub chain_endpoint: Option<url::Url>,
     /// Folder of wallets [default: ~/.bittensor/wallets].
     #[arg(long = "wallet.path", value_name = "DIR", env = "BT_WALLET_PATH")]
     pub wallet_path: Option<PathBuf>,
@@ -91,6 +94,12 @@ pub struct RunArgs {
     /// Address under which validators reach us.
     #[arg(long = "axon.external_ip", value_name = "IP", env = "BT_AXON_EXTERNAL_IP")]
     pub axon_external_ip: Option<IpAddr>,
+    /// Port under which they do, where a router maps it [default: the one we listen on].
+    #[arg(long = "axon.external_port", value_name = "PORT", env = "BT_AXON_EXTERNAL_PORT")]
+    pub axon_external_port: Option<u16>,
+    /// Whether Lode registers the axon on chain [default: true].
+    #[arg(long = "axon.serve", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub axon_serve: Option<bool>,
     /// Requests a second that devnet's validators send, 0 to 1000 [default: 4].
     #[arg(long = "devnet.rate", value_name = "PER_S")]
     pub devnet_rate: Option<f64>,
@@ -167,19 +176,19 @@ impl RunArgs {
         let mut layer = Table::new();
         let text = |value: &dyn ToString| Some(Value::String(value.to_string()));
         let path = |value: &PathBuf| Some(Value::String(value.to_string_lossy().into_owned()));
-        let network = self.network.map(|network| match network {
-            Network::Devnet => "devnet",
-            Network::Offline => "offline",
-        });
+        let network = self.network.map(Network::word);
         let given = [
             ("", "netuid", self.netuid.map(|netuid| Value::Integer(netuid.into()))),
             ("subtensor", "network", network.and_then(|network| text(&network))),
+            ("subtensor", "chain_endpoint", self.chain_endpoint.as_ref().and_then(|url| text(url))),
             ("wallet", "path", self.wallet_path.as_ref().and_then(path)),
             ("wallet", "name", self.wallet_name.as_ref().and_then(|name| text(name))),
             ("wallet", "hotkey", self.wallet_hotkey.as_ref().and_then(|name| text(name))),
             ("axon", "port", self.axon_port.map(|port| Value::Integer(port.into()))),
             ("axon", "ip", self.axon_ip.and_then(|ip| text(&ip))),
             ("axon", "external_ip", self.axon_external_ip.and_then(|ip| text(&ip))),
+            ("axon", "external_port", self.axon_external_port.map(|port| Value::Integer(port.into()))),
+            ("axon", "serve", self.axon_serve.map(Value::Boolean)),
             ("api", "bind", self.api_bind.and_then(|bind| text(&bind))),
             ("api", "headless", self.headless.then_some(Value::Boolean(true))),
             ("devnet", "rate", self.devnet_rate.map(Value::Float)),

@@ -10,6 +10,7 @@ pub mod app;
 pub mod axon;
 pub mod bench;
 pub mod cache;
+pub mod chain;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -8,9 +8,10 @@ use std::time::Duration;
 use clap::Parser;
 use lode::api::AdminToken;
 use lode::app::{App, Surroundings, checker_threads, cores, make_data_dir};
+use lode::chain::Network;
 use lode::cli::{BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs};
 use lode::clock::Clock;
-use lode::config::{self, Config, Network};
+use lode::config::{self, Config};
 use lode::{bench, eval, shutdown, simulate, telemetry};
 use tokio::runtime::{Builder, Runtime};
 
@@ -135,11 +136,13 @@ fn simulated(args: &SimulateArgs) -> Result<(), Exit> {
     done.map_err(|error| (EXIT_USAGE, format!("{error:#}")))
 }
 
-/// Devnet's data stays apart: its targets and history are nobody's earnings.
+/// Each chain's data stays apart: a rehearsal's targets and history are nobody's earnings.
 fn data_dir(args: &DataArgs, config: &Config) -> Result<PathBuf, Exit> {
-    let name = match config.subtensor.network {
+    let name = match config.subtensor.network() {
+        Network::Finney | Network::Offline => "lode",
         Network::Devnet => "lode-devnet",
-        Network::Offline => "lode",
+        Network::Test => "lode-test",
+        Network::Local => "lode-local",
     };
     let platform = || directories::BaseDirs::new().map(|dirs| dirs.data_dir().join(name));
     args.data_dir

@@ -17,7 +17,7 @@ pub mod tuner;
 
 pub use api::{ApiError, FieldError};
 pub use cache::CacheStats;
-pub use chain::ChainStatus;
+pub use chain::{ChainPoint, ChainStatus, KeeperStatus, Serving};
 pub use decision::{
     Adjustment, AgeingSeen, Decision, HoldReason, Infeasible, LabelsSeen, Reason, Setting, Step, Target,
 };

@@ -7,7 +7,8 @@ use lode_shared::ChainStatus;
 use tokio::net::TcpListener;
 
 use super::StartError;
-use crate::config::{Config, ConfigError, Network, SolverConfig};
+use crate::chain::Network;
+use crate::config::{Config, ConfigError, SolverConfig};
 use crate::devnet::devnet_signer;
 use crate::domain::{Callers, Policy};
 use crate::keys::{Hotkey, Signer, ask_on_terminal, hotkey_path, load_hotkey};
@@ -33,9 +34,9 @@ pub(super) fn address(listener: &TcpListener) -> SocketAddr {
 }
 
 pub(super) fn signer(config: &Config) -> Result<Signer, StartError> {
-    match config.subtensor.network {
+    match config.subtensor.network() {
         Network::Devnet => Ok(devnet_signer("our miner")),
-        Network::Offline => {
+        _ => {
             let wallet = &config.wallet;
             let path = hotkey_path(&expand_home(&wallet.path), &wallet.name, &wallet.hotkey);
             Ok(load_hotkey(&path, |name| std::env::var(name).ok(), ask_on_terminal)?)
@@ -70,7 +71,7 @@ pub(super) async fn start_upstream(config: &mut Config) -> Result<TcpListener, S
 
 pub(super) fn tuner_config(config: &Config) -> TunerConfig {
     let mut tuner = config.tuner;
-    if config.subtensor.network == Network::Devnet && config.devnet.tuner_interval_s > 0 {
+    if config.subtensor.network() == Network::Devnet && config.devnet.tuner_interval_s > 0 {
         tuner.interval_s = config.devnet.tuner_interval_s;
     }
     tuner
@@ -87,7 +88,7 @@ pub(super) fn tuner_start(config: &Config) -> Start {
 }
 
 pub(super) fn policy(config: &Config) -> Result<Policy, ConfigError> {
-    let knows_nobody = config.subtensor.network == Network::Offline && config.axon.callers != Callers::Anyone;
+    let knows_nobody = config.subtensor.network() == Network::Offline && config.axon.callers != Callers::Anyone;
     if knows_nobody && config.axon.allow.is_empty() {
         let message = "offline there is no metagraph to tell validators by, so nobody could call: list their hotkeys in \
                        axon.allow, or set axon.callers to anyone";
@@ -105,6 +106,7 @@ pub(super) fn policy(config: &Config) -> Result<Policy, ConfigError> {
         min_stake_rao: (config.axon.min_stake_alpha * 1e9) as u64,
         allow: hotkeys(&config.axon.allow, "allow")?,
         deny: hotkeys(&config.axon.deny, "deny")?,
+        max_age_ms: config.subtensor.max_age_s.map(|seconds| seconds.saturating_mul(1_000)),
     })
 }
 

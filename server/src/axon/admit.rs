@@ -22,7 +22,6 @@ use super::verify::{Proof, SenderPlace, parse_signature};
 use super::wire::Head;
 use super::{Axon, Trust};
 use crate::agent::Adapter;
-use crate::domain::Metagraph;
 use crate::keys::Hotkey;
 use crate::listen::Peer;
 
@@ -214,9 +213,8 @@ impl Axon {
     /// Policy: whether this hotkey may call, with what stake, and how many places it may have.
     fn admit(&self, hotkey: &Hotkey) -> Result<(u64, usize), Refusal> {
         let chain = self.chain.borrow();
-        let metagraph = chain.as_ref().map(|view| &view.metagraph);
-        let stake_rao = self.policy.admit(hotkey, metagraph)?;
-        let all_rao = metagraph.map_or(0, Metagraph::validators_stake_rao);
+        let stake_rao = self.policy.admit(hotkey, chain.as_deref(), self.clock.now_ms())?;
+        let all_rao = chain.as_ref().map_or(0, |view| view.metagraph.validators_stake_rao());
         Ok((stake_rao, places(stake_rao, all_rao, self.max_inflight)))
     }
 

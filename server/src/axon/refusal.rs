@@ -81,7 +81,7 @@ pub enum Refusal {
 impl Refusal {
     /// Every label that [`Refusal::label`] gives to a request that was turned away, and those of requests that were over
     /// before: `bad_path`, `disconnected`, `panicked`.
-    pub const LABELS: [&str; 21] = [
+    pub const LABELS: [&str; 22] = [
         "address_rate",
         "bad_body",
         "bad_header",
@@ -99,6 +99,7 @@ impl Refusal {
         "overloaded",
         "panicked",
         "replayed",
+        "stale_metagraph",
         "stale_nonce",
         "unknown_synapse",
         "unregistered",
@@ -162,8 +163,13 @@ mod tests {
 
     #[test]
     fn every_reason_is_listed() {
-        let policy =
-            [PolicyRefusal::Denied, PolicyRefusal::Unregistered, PolicyRefusal::NoPermit, PolicyRefusal::LowStake];
+        let policy = [
+            PolicyRefusal::Denied,
+            PolicyRefusal::Unregistered,
+            PolicyRefusal::NoPermit,
+            PolicyRefusal::LowStake,
+            PolicyRefusal::Stale,
+        ];
         let refusals = [
             Refusal::UnknownSynapse(String::new()),
             Refusal::Head(HeadError::Nonce),

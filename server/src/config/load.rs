@@ -126,7 +126,7 @@ fn resolve(file: Option<&mut Value>, folder: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Network;
+    use crate::chain::Network;
 
     fn from_file(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -151,7 +151,7 @@ mod tests {
         let flags: Table = "[axon]\nport = 9001\n[subtensor]\nnetwork = \"offline\"".parse().expect("TOML");
         let config = load(Some(&path), flags).expect("good");
         assert_eq!((config.netuid, config.axon.port, config.axon.max_inflight), (7, 9_001, 5));
-        assert_eq!(config.subtensor.network, Network::Offline);
+        assert_eq!(config.subtensor.network(), Network::Offline);
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
             ("netuid = 1\n[axon]\nprot = 1\n", 3, "prot"),
             ("netuid = 1\n[axon]\nport = \"high\"\n", 3, "u16"),
             ("netuid = 1\n[axon\n", 2, "]"),
-            ("[subtensor]\nnetwork = \"finney\"\n", 2, "finney"),
+            ("[subtensor]\nnetwork = \"nakamoto\"\n", 2, "nakamoto"),
         ] {
             let error = from_file(text).expect_err(text).to_string();
             assert!(error.contains(&format!("lode.toml, line {line}")) && error.contains(word), "{error}");

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 pub use adapters::build_adapters;
 pub use faults::{Fault, Faults, faults_of};
@@ -26,8 +27,9 @@ pub use synapse::{FeedbackConfig, SchemaConfig, ScopeConfig, SynapseConfig};
 use crate::agent::ShadowConfig;
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
 use crate::cache::{Capacity, EMBEDDER_TIMEOUT, Embedder, EmbedderConfig, RemoteEmbedder};
+use crate::chain::{Network, SubtensorConfig};
 use crate::devnet::DevnetConfig;
-use crate::domain::{Callers, Rate};
+use crate::domain::{Callers, Rate, not_public};
 use crate::store::Retention;
 use crate::tuner::TunerConfig;
 
@@ -101,39 +103,6 @@ impl Default for WalletConfig {
     }
 }
 
-/// Where the metagraph comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Network {
-    /// The subnet inside this process, with validators that send real requests.
-    #[default]
-    Devnet,
-    /// No chain: the wallet's hotkey, and `axon.callers` or `axon.allow` say who may call.
-    Offline,
-}
-
-impl std::str::FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "devnet" => Ok(Self::Devnet),
-            "offline" => Ok(Self::Offline),
-            other => Err(format!(
-                "`{other}`: this version reads no public chain yet; use devnet, or offline behind something that registers the axon"
-            )),
-        }
-    }
-}
-
-/// `[subtensor]`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SubtensorConfig {
-    /// `devnet` or `offline`.
-    pub network: Network,
-}
-
 /// `[axon]`: what validators call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -142,8 +111,14 @@ pub struct AxonConfig {
     pub ip: Option<IpAddr>,
     /// Port to listen on; 0 takes a free one.
     pub port: u16,
-    /// The address under which validators reach us, as answers name it.
+    /// The address under which validators reach us, as the chain and our answers name it. Absent: found by `ip_lookups`.
     pub external_ip: Option<IpAddr>,
+    /// The port under which they do, where a router maps it. Absent: the one we listen on.
+    pub external_port: Option<u16>,
+    /// Services that tell an address as the internet sees it, in plain text: two must agree.
+    pub ip_lookups: Vec<Url>,
+    /// Whether Lode registers the axon on chain. False where something else does.
+    pub serve: bool,
     /// Who may call: `permitted` validators, `registered` neurons, or `anyone`.
     pub callers: Callers,
     /// Least stake of a caller, alpha.
@@ -173,12 +148,23 @@ pub struct AxonConfig {
     pub needs_receiver: bool,
 }
 
+/// What the SDK asks, and two more.
+const IP_LOOKUPS: [&str; 4] = [
+    "https://checkip.amazonaws.com",
+    "https://api.ipify.org",
+    "https://icanhazip.com",
+    "https://ipv4.wtfismyip.com/text",
+];
+
 impl Default for AxonConfig {
     fn default() -> Self {
         Self {
             ip: None,
             port: 8_091,
             external_ip: None,
+            external_port: None,
+            ip_lookups: IP_LOOKUPS.iter().filter_map(|url| url.parse().ok()).collect(),
+            serve: true,
             callers: Callers::Permitted,
             min_stake_alpha: 0.0,
             allow: Vec::new(),
@@ -216,6 +202,9 @@ impl AxonConfig {
         faults.unless_within("axon.address_burst", self.address_burst, 1.0..=1e9);
         faults.unless_within("axon.hotkey_rate", self.hotkey_rate, 0.0..=1e9);
         faults.unless_within("axon.hotkey_burst", self.hotkey_burst, 1.0..=1e9);
+        if self.external_port == Some(0) {
+            faults.push("axon.external_port must be 1 to 65535");
+        }
         faults.unless_within("axon.min_stake_alpha", self.min_stake_alpha, 0.0..=1e9);
     }
 
@@ -223,7 +212,7 @@ impl AxonConfig {
     pub fn bind(&self, network: Network) -> SocketAddr {
         let ip = self.ip.unwrap_or(match network {
             Network::Devnet => Ipv4Addr::LOCALHOST.into(),
-            Network::Offline => Ipv4Addr::UNSPECIFIED.into(),
+            _ => Ipv4Addr::UNSPECIFIED.into(),
         });
         SocketAddr::new(ip, self.port)
     }
@@ -334,9 +323,19 @@ impl Config {
         self.history.check(faults);
         self.devnet.check(faults);
         self.axon.check(faults);
-        let devnet = self.subtensor.network == Network::Devnet;
+        self.subtensor.check(faults);
+        let network = self.subtensor.network();
+        let devnet = network == Network::Devnet;
         if let Some(ip) = self.axon.ip.filter(|ip| devnet && !ip.is_loopback()) {
             faults.push(format!("axon.ip is {ip}; devnet's keys are public, so its axon listens on loopback only"));
+        }
+        // What the operator gives is his word; the chain would take a private address, and nobody would ever call.
+        let given = self.axon.external_ip.filter(|_| network.is_public() && self.axon.serve);
+        if let Some((ip, why)) = given.and_then(|ip| Some((ip, not_public(ip)?))) {
+            faults.push(format!(
+                "axon.external_ip is {ip}, {why}: validators cannot reach it; give the address of this host on the internet, or \
+                 leave it out and Lode looks it up"
+            ));
         }
         self.cache.check(faults);
     }

@@ -4,10 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
+use crate::domain::SDK_VERSION;
 use crate::keys::Signer;
-
-/// SDK 10.5.0, as a dendrite writes it.
-const VERSION: u64 = 10_005_000;
 
 /// A client with a key.
 pub struct Dendrite {
@@ -53,7 +51,7 @@ impl Dendrite {
             ("header_size".to_owned(), json!(0)),
             (
                 "dendrite".to_owned(),
-                json!({"version": VERSION, "nonce": nonce_ns, "uuid": self.uuid, "hotkey": hotkey}),
+                json!({"version": SDK_VERSION, "nonce": nonce_ns, "uuid": self.uuid, "hotkey": hotkey}),
             ),
             ("axon".to_owned(), json!({"hotkey": axon_hotkey})),
             ("computed_body_hash".to_owned(), json!("")),
@@ -64,7 +62,7 @@ impl Dendrite {
             ("timeout", format!("{timeout_s:?}")),
             ("bt_header_axon_hotkey", axon_hotkey.to_owned()),
             ("bt_header_dendrite_ip", "127.0.0.1".to_owned()),
-            ("bt_header_dendrite_version", VERSION.to_string()),
+            ("bt_header_dendrite_version", SDK_VERSION.to_string()),
             ("bt_header_dendrite_nonce", nonce_ns.to_string()),
             ("bt_header_dendrite_uuid", self.uuid.clone()),
             ("bt_header_dendrite_hotkey", hotkey.to_owned()),

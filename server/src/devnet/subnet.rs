@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::{DevnetConfig, devnet_signer};
-use crate::domain::{AxonInfo, ChainView, Metagraph, Neuron};
+use crate::domain::{AXON_PROTOCOL, AxonInfo, ChainView, EpochSchedule, Metagraph, Neuron, SDK_VERSION};
 use crate::keys::Hotkey;
 
 const NEURONS: usize = 64;
@@ -59,7 +59,7 @@ impl Subnet {
     }
 
     pub(super) fn next_block(&mut self) {
-        let epoch = self.view(0).next_epoch_blocks() == 0;
+        let epoch = self.view(0).next_epoch_blocks() == Some(0);
         self.block += 1;
         if epoch {
             self.epoch();
@@ -71,11 +71,14 @@ impl Subnet {
             network: "devnet".into(),
             netuid: self.netuid,
             block: self.block,
+            block_ms: Some(now_ms),
             synced_ms: now_ms,
-            block_time_ms: self.block_time_ms,
-            tempo_blocks: self.tempo_blocks,
-            immunity_period_blocks: IMMUNITY_BLOCKS,
+            block_time_ms: Some(self.block_time_ms),
+            schedule: Some(EpochSchedule { tempo_blocks: self.tempo_blocks, last_block: None }),
+            immunity_period_blocks: Some(IMMUNITY_BLOCKS),
+            max_uids: Some(NEURONS as u16),
             metagraph: Metagraph::new(self.neurons.clone()),
+            ..ChainView::default()
         }
     }
 
@@ -90,12 +93,12 @@ impl Subnet {
         let sum: f64 = weights.iter().sum();
         let pool_rao = MINERS_SHARE_PER_BLOCK_RAO * (self.tempo_blocks + 1) as f64;
         for (neuron, weight) in self.neurons.iter_mut().zip(&weights) {
-            neuron.incentive = (weight / sum * f64::from(u16::MAX)).round() as u16;
+            neuron.incentive = Some((weight / sum * f64::from(u16::MAX)).round() as u16);
             neuron.emission_rao = if neuron.validator_permit {
                 // Dividends by stake; only their order matters here.
-                neuron.stake_rao / 100_000
+                neuron.stake_rao.map(|stake| stake / 100_000)
             } else {
-                (weight / sum * pool_rao) as u64
+                Some((weight / sum * pool_rao) as u64)
             };
         }
     }
@@ -110,14 +113,14 @@ fn neuron(uid: usize, miner: Hotkey, axon: SocketAddr, random: &mut StdRng) -> N
     };
     let stake_alpha = if validator { 1_200_000.0 / (1.0 + uid as f64 * 0.7) } else { random.random_range(0.0..900.0) };
     let age_blocks = if uid == OUR_UID { 600 } else { random.random_range(2_000..400_000) };
+    let block = FIRST_BLOCK - age_blocks;
+    let served = AxonInfo { ip: axon.ip(), port: axon.port(), protocol: AXON_PROTOCOL, version: SDK_VERSION, block };
     Neuron {
-        hotkey,
-        stake_rao: (stake_alpha * 1e9) as u64,
+        stake_rao: Some((stake_alpha * 1e9) as u64),
         validator_permit: validator,
-        incentive: 0,
-        emission_rao: 0,
-        registered_block: FIRST_BLOCK - age_blocks,
-        axon: (uid == OUR_UID).then_some(AxonInfo { ip: axon.ip(), port: axon.port() }),
+        registered_block: Some(block),
+        axon: (uid == OUR_UID).then_some(served),
+        ..Neuron::new(hotkey)
     }
 }
 
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn incentives_add_up_to_the_chains_whole() {
-        let sum: u64 = subnet().neurons.iter().map(|neuron| u64::from(neuron.incentive)).sum();
+        let sum: u64 = subnet().neurons.iter().map(|neuron| u64::from(neuron.incentive.unwrap_or(0))).sum();
         assert!(sum.abs_diff(65_535) < 64, "rounding aside: {sum}");
     }
 

@@ -4,12 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use blake2::{Blake2b512, Digest};
+use serde::{Deserialize, Serialize};
 
 /// The address format of Substrate's default chains, Bittensor's among them.
 const FORMAT: u8 = 42;
 
-/// A hotkey's public half: 32 bytes, shown as SS58.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A hotkey's public half: 32 bytes, shown and written as SS58.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Hotkey([u8; 32]);
 
 /// Why a text is not a hotkey's address.
@@ -61,6 +63,20 @@ impl FromStr for Hotkey {
         let mut public = [0; 32];
         public.copy_from_slice(&raw[1..33]);
         Ok(Self(public))
+    }
+}
+
+impl TryFrom<String> for Hotkey {
+    type Error = Ss58Error;
+
+    fn try_from(text: String) -> Result<Self, Ss58Error> {
+        text.parse()
+    }
+}
+
+impl From<Hotkey> for String {
+    fn from(hotkey: Hotkey) -> Self {
+        hotkey.to_string()
     }
 }
 

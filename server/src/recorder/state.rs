@@ -177,7 +177,7 @@ impl State {
                 ValidatorRow {
                     hotkey: hotkey.to_string(),
                     uid: found.map(|(uid, _)| uid),
-                    stake_alpha: found.map(|(_, neuron)| neuron.stake_rao as f64 / 1e9),
+                    stake_alpha: found.and_then(|(_, neuron)| neuron.stake_rao).map(|rao| rao as f64 / 1e9),
                     permit: found.map(|(_, neuron)| neuron.validator_permit),
                     requests: sender.map_or(0, |sender| sender.requests),
                     per_minute: sender.map_or_else(|| per_minute(&Minutes::default()), |s| per_minute(&s.minutes)),

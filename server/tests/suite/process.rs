@@ -33,7 +33,7 @@ fn each_mistake_at_the_start_gives_one_sentence_and_exit_code_2() {
     for (arguments, words) in [
         (vec!["--nonsense"], vec!["--nonsense", "--help"]),
         (vec!["--axon.port", "high"], vec!["--axon.port", "high"]),
-        (vec!["--subtensor.network", "finney"], vec!["finney", "offline"]),
+        (vec!["--subtensor.network", "nakamoto"], vec!["nakamoto", "finney"]),
         (vec!["--config", "missing.toml"], vec!["missing.toml", "--config"]),
         (vec!["--config", "broken.toml"], vec!["broken.toml, line 2"]),
         (vec!["--config", "unknown.toml"], vec!["unknown.toml, line 2", "prot"]),
