@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use lode_shared::{ChainStatus, HistoryPoint, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView};
+use lode_shared::{
+    ChainStatus, HistoryPoint, KeeperStatus, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView,
+};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
@@ -21,6 +23,12 @@ use crate::tuner::{TunerConfig, TunerView};
 
 /// Between two samples of the history.
 const SAMPLE_PERIOD: Duration = Duration::from_secs(5);
+/// Syncs closer together than this are kept as one: a devnet's blocks take a second.
+const POINT_EVERY_MS: u64 = 30_000;
+/// The whole table is kept so often, for a start while the chain is out of reach.
+const VIEW_EVERY_MS: u64 = 600_000;
+/// Under which key.
+pub const CHAIN_VIEW: &str = "chain_view";
 /// Log lines in a snapshot.
 const LOG_LINES: usize = 50;
 
@@ -34,6 +42,8 @@ pub struct Figures {
     pub tuner: watch::Receiver<Arc<TunerView>>,
     /// The subnet.
     pub chain: ChainWatch,
+    /// How its keeper fares.
+    pub keeper: watch::Receiver<KeeperStatus>,
     /// What stands in for a chain that is not configured; absent when one is.
     pub offline: Option<ChainStatus>,
     /// The log.
@@ -125,11 +135,37 @@ impl Figures {
     }
 
     fn chain_status(&self) -> ChainStatus {
-        match (&*self.chain.borrow(), &self.offline) {
-            (Some(view), _) => view.status(&self.hotkey),
-            (None, Some(offline)) => offline.clone(),
-            (None, None) => ChainStatus::default(),
+        if let Some(offline) = &self.offline {
+            return offline.clone();
         }
+        let chain = self.chain.borrow().clone();
+        let status = chain.map(|view| view.status(&self.hotkey)).unwrap_or_default();
+        ChainStatus { keeper: self.keeper.borrow().clone(), ..status }
+    }
+
+    /// Keeps our place on the subnet, once for each sync, and the last sync itself for the next start; until `stop`.
+    pub async fn keep_chain(self: Arc<Self>, store: Store, stop: CancellationToken) {
+        let mut chain = self.chain.clone();
+        let (mut kept_point_ms, mut kept_view_ms) = (0, 0);
+        // Nothing to follow ends this wait at once; the task must not end before the others.
+        while let Some(Ok(())) = stop.run_until_cancelled(chain.changed()).await {
+            let Some(view) = chain.borrow_and_update().clone() else { continue };
+            let now_ms = view.synced_ms;
+            if now_ms.saturating_sub(kept_point_ms) >= POINT_EVERY_MS {
+                kept_point_ms = now_ms;
+                if let Some(point) = view.status(&self.hotkey).point() {
+                    store.chain_point(point);
+                }
+            }
+            // Devnet begins anew each time.
+            if view.genesis.is_some() && now_ms.saturating_sub(kept_view_ms) >= VIEW_EVERY_MS {
+                kept_view_ms = now_ms;
+                if let Err(error) = store.put(CHAIN_VIEW, &*view).await {
+                    tracing::warn!("what is known of the chain could not be kept: {error}");
+                }
+            }
+        }
+        stop.cancelled().await;
     }
 
     /// Samples the history until `stop`.

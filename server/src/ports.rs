@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use lode_shared::{CacheStats, Settings};
+use lode_shared::{CacheStats, KeeperStatus, Settings};
 use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -213,6 +213,12 @@ pub struct Example {
 pub trait Chain: Send {
     /// What it publishes.
     fn views(&self) -> ChainWatch;
+
+    /// How it fares.
+    fn status(&self) -> watch::Receiver<KeeperStatus>;
+
+    /// Asks for a sync at once.
+    fn wake(&self) -> Arc<Notify>;
 
     /// Follows the chain until `stop`.
     fn follow(self: Box<Self>, stop: CancellationToken) -> BoxFuture<'static, ()>;

@@ -12,22 +12,26 @@ use super::Api;
 use super::error::Error;
 
 /// Points sent at most, give or take one bucket: a chart is hardly wider in pixels.
-const MAX_POINTS: u64 = 600;
+pub(super) const MAX_POINTS: u64 = 600;
 
 #[derive(Deserialize)]
 pub struct Params {
     range: Option<String>,
 }
 
-/// `GET /api/v1/history?range=15m`
-pub async fn get(State(api): State<Arc<Api>>, Query(params): Query<Params>) -> Result<Json<History>, Error> {
-    let range = match params.range.as_deref() {
-        None => Range::default(),
-        Some(text) => Range::ALL
+impl Params {
+    pub(super) fn range(&self) -> Result<Range, Error> {
+        let Some(text) = self.range.as_deref() else { return Ok(Range::default()) };
+        Range::ALL
             .into_iter()
             .find(|range| range.label() == text)
-            .ok_or_else(|| Error::new(StatusCode::BAD_REQUEST, "range must be 15m, 1h, 24h or 7d."))?,
-    };
+            .ok_or_else(|| Error::new(StatusCode::BAD_REQUEST, "range must be 15m, 1h, 24h or 7d."))
+    }
+}
+
+/// `GET /api/v1/history?range=15m`
+pub async fn get(State(api): State<Arc<Api>>, Query(params): Query<Params>) -> Result<Json<History>, Error> {
+    let range = params.range()?;
     let now_ms = api.figures.now_ms();
     let since_ms = now_ms.saturating_sub(range.seconds() * 1_000);
     let store = api.store.clone();

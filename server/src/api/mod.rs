@@ -5,6 +5,8 @@
 //! | `GET /api/dashboard` | the whole snapshot, at most 2 s old |
 //! | `GET /api/v1/live` | the same as server-sent events, one a second |
 //! | `GET /api/v1/history?range=15m` | samples and decisions over `15m`, `1h`, `24h` or `7d` |
+//! | `GET /api/v1/chain/history?range=24h` | our place on the subnet, sync by sync |
+//! | `POST /api/v1/chain/sync` | reads the chain now (admin token) |
 //! | `GET /api/v1/tuner` | what the tuner is told and has set; its `ETag` is for `If-Match` |
 //! | `PUT /api/v1/tuner/targets` | new targets (admin token; with `If-Match` only if nobody else changed anything since) |
 //! | `PUT /api/v1/tuner/budget` | `{false_hit_pct}`: which share of the answers from memory may be wrong (the same) |
@@ -33,6 +35,7 @@
 mod assets;
 mod auth;
 mod cache;
+mod chain;
 mod chat;
 mod dashboard;
 mod direct;
@@ -53,6 +56,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware;
 use axum::routing::{get, post, put};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -93,6 +97,8 @@ pub struct Api {
     pub chat: Option<Direct>,
     /// Plans that are given out action by action.
     pub plans: Plans,
+    /// Asks for a sync of the chain.
+    pub sync_chain: Arc<Notify>,
     /// The admin token.
     pub token: AdminToken,
     /// Which `Host` and `Origin` are ours.
@@ -111,6 +117,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/cache/clear", post(cache::clear))
         .route("/api/v1/cache/invalidate", post(cache::invalidate))
         .route("/api/v1/cache/capacity", put(cache::capacity))
+        .route("/api/v1/chain/sync", post(chain::sync))
         .route("/api/v1/feedback", post(requests::feedback))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token));
     let asks = Router::new()
@@ -124,6 +131,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/dashboard", get(dashboard::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/history", get(history::get))
+        .route("/api/v1/chain/history", get(chain::history))
         .route("/api/v1/requests", get(requests::list))
         .route("/api/v1/requests/{id}/explain", get(requests::explain))
         .route("/api/v1/tuner", get(tuner::get))

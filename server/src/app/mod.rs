@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use lode_shared::Limits;
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use parts::{
-    address, bind, connection_limits, offline_status, policy, signer, start_upstream, tuner_config, tuner_start,
+    Followed, address, bind, connection_limits, keeper_setup, offline_status, policy, signer, start_upstream,
+    tuner_config, tuner_start,
 };
 
 use crate::agent::Agent;
@@ -27,15 +28,15 @@ use crate::axon::callers::CallersByAddress;
 use crate::axon::marks::Marks;
 use crate::axon::{Axon, Bodies, Checker, Identity, Margin, Nonces, Verifier, senders};
 use crate::cache::AnswerCache;
-use crate::chain::Network;
+use crate::chain::{Keeper, Network};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, build_adapters};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, run_demo_traffic};
 use crate::domain::{Answer, Limit};
-use crate::figures::Figures;
+use crate::figures::{CHAIN_VIEW, Figures};
 use crate::keys::KeyfileError;
 use crate::listen::{DRAIN, serve};
-use crate::ports::{Chain, ChainWatch, Recall, Steered};
+use crate::ports::{Chain, Recall, Steered};
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{LogFeeder, LogRing};
@@ -133,7 +134,7 @@ impl App {
         let Surroundings { clock, log, feeder } = around;
         make_data_dir(data_dir)?;
         let token = AdminToken::load_or_make(data_dir)?;
-        let signer = signer(&config)?;
+        let signer = Arc::new(signer(&config)?);
         let network = config.subtensor.network();
         let policy = policy(&config)?;
         let axon_listener = bind("validators", config.axon.bind(network), "--axon.port").await?;
@@ -153,14 +154,23 @@ impl App {
 
         let max_inflight = config.axon.max_inflight;
         let (axon_connections, api_connections) = connection_limits(max_inflight);
-        let mut chain: ChainWatch = watch::channel(None).1;
+        let mut chain = Followed::nothing();
+        if network.has_chain() {
+            let known = store.get(CHAIN_VIEW).unwrap_or_else(|error| {
+                tracing::warn!("what the last run knew of the chain is of no use: {error}");
+                None
+            });
+            let keeper = Keeper::new(keeper_setup(&config, &signer, axon_address.port(), known, clock.clone()));
+            chain = Followed::of(&keeper);
+            tasks.spawn("chain", Box::new(keeper).follow(stop.clone()));
+        }
         if network == Network::Devnet {
             let upstream = start_upstream(&mut config).await?;
             let router = Upstream::router(&config.devnet);
             let solver = serve("devnet solver", upstream, router, api_connections, stop.clone());
             tasks.spawn("devnet solver", solver);
             let (devnet, verdicts) = Devnet::new(&config.devnet, config.netuid, &signer, axon_address, clock.clone());
-            chain = devnet.views();
+            chain = Followed::of(&devnet);
             tasks.spawn("devnet", Box::new(devnet).follow(stop.clone()));
             let traffic = DemoTraffic {
                 config: config.devnet.clone(),
@@ -238,7 +248,7 @@ impl App {
             ),
             agent: Arc::clone(&agent),
             recorder: Arc::clone(&recorder),
-            chain: chain.clone(),
+            chain: chain.views.clone(),
             tuner: tuner_view.clone(),
             clock: clock.clone(),
             inflight: Arc::new(Semaphore::new(max_inflight)),
@@ -255,7 +265,8 @@ impl App {
             recorder,
             recall: Arc::clone(&recall),
             tuner: tuner_view,
-            chain,
+            chain: chain.views,
+            keeper: chain.status,
             offline: (network == Network::Offline).then(|| offline_status(&config)),
             log,
             hotkey: signer.hotkey(),
@@ -267,6 +278,7 @@ impl App {
             latest: Mutex::new(None),
         });
         tasks.spawn("history", Arc::clone(&figures).sample(store.clone(), stop.clone()));
+        tasks.spawn("chain history", Arc::clone(&figures).keep_chain(store.clone(), stop.clone()));
         let live = Arc::new(LiveFeed::new(Arc::clone(&figures)));
         tasks.spawn("live feed", Arc::clone(&live).run(stop.clone()));
         let api = Api {
@@ -279,6 +291,7 @@ impl App {
             tasks: solve.map(|(synapse, asks)| Direct { synapse, asks, agent: Arc::clone(&agent) }),
             chat: chat.map(|(synapse, asks)| Direct { synapse, asks, agent }),
             plans: Plans::default(),
+            sync_chain: chain.wake,
             token: token.clone(),
             hosts: HostRules::new(&config.api.hosts),
             headless: config.api.headless,

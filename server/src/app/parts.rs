@@ -2,16 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use lode_shared::ChainStatus;
+use lode_shared::{ChainStatus, KeeperStatus, Serving};
 use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
 
 use super::StartError;
-use crate::chain::Network;
+use crate::chain::{KeeperSetup, Network, ServeSetup};
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError, SolverConfig};
 use crate::devnet::devnet_signer;
-use crate::domain::{Callers, Policy};
+use crate::domain::{Callers, ChainView, Policy};
 use crate::keys::{Hotkey, Signer, ask_on_terminal, hotkey_path, load_hotkey};
+use crate::ports::{Chain, ChainWatch};
 use crate::tuner::{Start, TunerConfig};
 
 /// Descriptors kept from connections, beside one for each solve: files and the log.
@@ -110,6 +114,44 @@ pub(super) fn policy(config: &Config) -> Result<Policy, ConfigError> {
     })
 }
 
+/// What the others see of a chain.
+pub(super) struct Followed {
+    pub(super) views: ChainWatch,
+    pub(super) status: watch::Receiver<KeeperStatus>,
+    pub(super) wake: Arc<Notify>,
+}
+
+impl Followed {
+    /// Of none.
+    pub(super) fn nothing() -> Self {
+        Self { views: watch::channel(None).1, status: watch::channel(KeeperStatus::default()).1, wake: Arc::default() }
+    }
+
+    pub(super) fn of(chain: &impl Chain) -> Self {
+        Self { views: chain.views(), status: chain.status(), wake: chain.wake() }
+    }
+}
+
+/// The keeper of the chain that the configuration names; `port` is the one that the axon got.
+pub(super) fn keeper_setup(
+    config: &Config,
+    signer: &Arc<Signer>,
+    port: u16,
+    known: Option<ChainView>,
+    clock: Clock,
+) -> KeeperSetup {
+    let axon = &config.axon;
+    let serve = axon.serve.then(|| ServeSetup {
+        external_ip: axon.external_ip,
+        lookups: axon.ip_lookups.clone(),
+        port: axon.external_port.unwrap_or(port),
+    });
+    let signer = Arc::clone(signer);
+    let random = rand::make_rng();
+    KeeperSetup { config: config.subtensor.clone(), netuid: config.netuid, signer, serve, known, clock, random }
+}
+
 pub(super) fn offline_status(config: &Config) -> ChainStatus {
-    ChainStatus { network: "offline".into(), netuid: config.netuid, ..ChainStatus::default() }
+    let keeper = KeeperStatus { serving: Serving::Off, ..KeeperStatus::default() };
+    ChainStatus { network: "offline".into(), netuid: config.netuid, keeper, ..ChainStatus::default() }
 }

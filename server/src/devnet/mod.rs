@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use lode_shared::{KeeperStatus, Serving};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -125,6 +126,14 @@ impl Devnet {
 impl Chain for Devnet {
     fn views(&self) -> ChainWatch {
         self.view.subscribe()
+    }
+
+    fn status(&self) -> watch::Receiver<KeeperStatus> {
+        watch::Sender::new(KeeperStatus { serving: Serving::Visible, ..KeeperStatus::default() }).subscribe()
+    }
+
+    fn wake(&self) -> Arc<Notify> {
+        Arc::default()
     }
 
     fn follow(self: Box<Self>, stop: CancellationToken) -> BoxFuture<'static, ()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// An endpoint that failed is left alone for this long, twice as long each further time.
 const FIRST_PAUSE_MS: u64 = 2_000;
 /// But not longer.
-const LONGEST_PAUSE_MS: u64 = 300_000;
+const LONGEST_PAUSE_MS: u64 = 120_000;
 
 /// The endpoints' health, in the order of preference.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_five_minutes_and_success_ends_them() {
+    fn pauses_double_up_to_two_minutes_and_success_ends_them() {
         let mut endpoints = Endpoints::new(1);
         let pauses: Vec<u64> = (0..10)
             .map(|_| {
@@ -78,7 +78,7 @@ mod tests {
                 endpoints.pause(0).as_secs()
             })
             .collect();
-        assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 120, 120, 120, 120]);
         endpoints.worked(0);
         assert_eq!(endpoints.pause(0), Duration::ZERO);
         endpoints.failed(0, 0, 0.0);

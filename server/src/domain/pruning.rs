@@ -126,7 +126,7 @@ mod tests {
         view.spared.owner_hotkey = Some(Hotkey::new([0; 32]));
         assert_eq!(margins(&view), [2, 0, 1], "unless another is named");
         view.spared.owner_neurons = Some(2);
-        assert_eq!(margins(&view), [1, 2, 0]);
+        assert_eq!(margins(&view), [2, 1, 0]);
     }
 
     #[test]

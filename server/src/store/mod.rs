@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use lode_shared::{AuditRow, Decision, HistoryPoint, RequestRecord};
+use lode_shared::{AuditRow, ChainPoint, Decision, HistoryPoint, RequestRecord};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
@@ -185,6 +185,11 @@ impl Store {
         self.offer(Write::Point(point));
     }
 
+    /// Keeps our place on the subnet at one sync; dropped and counted when the disk is that far behind.
+    pub fn chain_point(&self, point: ChainPoint) {
+        self.offer(Write::ChainPoint(point));
+    }
+
     /// Keeps a request; dropped and counted when the disk is behind: requests never wait for it.
     pub fn request(&self, record: Record) {
         let mut waiting = self.counts.requests.lock();
@@ -222,6 +227,11 @@ impl Store {
     /// The samples and decisions since `since_ms`, thinned to at most about `max_points`. Blocking.
     pub fn history(&self, since_ms: u64, now_ms: u64, max_points: u64) -> Result<lode_shared::History, StoreError> {
         read::history(&self.path, since_ms, now_ms, max_points)
+    }
+
+    /// Our place on the subnet since `since_ms`, oldest first, thinned to at most about `max_points`. Blocking.
+    pub fn chain_history(&self, since_ms: u64, now_ms: u64, max_points: u64) -> Result<Vec<ChainPoint>, StoreError> {
+        read::chain_history(&self.path, since_ms, now_ms, max_points)
     }
 
     /// The last `count` changes of the operator's, newest first. Blocking.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lode_shared::{AuditRow, Decision, History, HistoryPoint};
+use lode_shared::{AuditRow, ChainPoint, Decision, History, HistoryPoint};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::StoreError;
@@ -76,6 +76,23 @@ pub(super) fn audit(path: &Path, count: u32) -> Result<Vec<AuditRow>, StoreError
     let mut statement = connection.prepare("SELECT json FROM audit ORDER BY id DESC LIMIT ?1")?;
     let rows = statement.query_map([count], |row| row.get::<_, String>(0))?;
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.iter().filter_map(|json| serde_json::from_str(json).ok()).collect())
+}
+
+/// The last of each bucket: a place is no average.
+pub(super) fn chain_history(
+    path: &Path,
+    since_ms: u64,
+    now_ms: u64,
+    max_points: u64,
+) -> Result<Vec<ChainPoint>, StoreError> {
+    let connection = connect(path)?;
+    let bucket_ms = now_ms.saturating_sub(since_ms).div_ceil(max_points.max(1)).max(1);
+    let mut statement = connection.prepare(
+        "SELECT json, max(at_ms) FROM chain WHERE at_ms > ?1 AND at_ms <= ?2 GROUP BY at_ms / ?3 ORDER BY 2",
+    )?;
+    let bounds = params![since_ms as i64, now_ms as i64, bucket_ms as i64];
+    let rows = statement.query_map(bounds, |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
     Ok(rows.iter().filter_map(|json| serde_json::from_str(json).ok()).collect())
 }
 

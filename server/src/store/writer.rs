@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use lode_shared::{AuditRow, Decision, HistoryPoint};
+use lode_shared::{AuditRow, ChainPoint, Decision, HistoryPoint};
 use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
 
@@ -20,7 +20,7 @@ const BATCH_ROWS: usize = 2_048;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
 /// What this version writes, kept in `user_version`.
-pub(super) const SCHEMA_VERSION: i64 = 4;
+pub(super) const SCHEMA_VERSION: i64 = 5;
 
 /// How each version came from the one before. A file goes through all that it has not seen, each whole or not at all.
 const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
@@ -47,6 +47,9 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     "
     CREATE TABLE audit (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
     PRAGMA user_version = 4;",
+    "
+    CREATE TABLE chain (at_ms INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
+    PRAGMA user_version = 5;",
 ];
 
 /// Changes of the operator's that are kept, however old.
@@ -73,6 +76,7 @@ pub(super) enum Write {
         kind: LabelKind,
     },
     Point(HistoryPoint),
+    ChainPoint(ChainPoint),
 }
 
 /// What is written all or not at all.
@@ -185,6 +189,7 @@ impl StoreWriter {
                 }
                 Write::Label { request_id, right, kind } => requests::label(&transaction, *request_id, *right, *kind)?,
                 Write::Point(point) => insert_point(&transaction, point)?,
+                Write::ChainPoint(point) => insert_chain_point(&transaction, point)?,
             }
         }
         transaction.commit()
@@ -192,7 +197,7 @@ impl StoreWriter {
 
     fn prune(&self) -> rusqlite::Result<()> {
         // By the newest row or by the system's clock, whichever is earlier: a row from the future must not empty the file.
-        for table in ["history", "decision"] {
+        for table in ["history", "decision", "chain"] {
             let newest = format!("(SELECT min(max(at_ms), unixepoch() * 1000) FROM {table})");
             self.connection.execute(
                 &format!("DELETE FROM {table} WHERE at_ms < {newest} - ?1"),
@@ -248,5 +253,13 @@ fn insert_point(transaction: &Transaction<'_>, point: &HistoryPoint) -> rusqlite
             point.ttl_s,
             point.incentive_pct
         ])?;
+    Ok(())
+}
+
+fn insert_chain_point(transaction: &Transaction<'_>, point: &ChainPoint) -> rusqlite::Result<()> {
+    let json = serde_json::to_string(point).expect("plain data serialises");
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO chain (at_ms, json) VALUES (?1, ?2)")?
+        .execute(params![point.at_ms as i64, json])?;
     Ok(())
 }

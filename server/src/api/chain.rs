@@ -1,0 +1,37 @@
+//! The chain, as the keeper reads it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use lode_shared::ChainPoint;
+
+use super::Api;
+use super::error::Error;
+use super::history::{MAX_POINTS, Params};
+
+/// `GET /api/v1/chain/history?range=24h`: our place on the subnet, sync by sync.
+pub async fn history(
+    State(api): State<Arc<Api>>,
+    Query(params): Query<Params>,
+) -> Result<Json<Vec<ChainPoint>>, Error> {
+    let now_ms = api.figures.now_ms();
+    let since_ms = now_ms.saturating_sub(params.range()?.seconds() * 1_000);
+    let store = api.store.clone();
+    let points = tokio::task::spawn_blocking(move || store.chain_history(since_ms, now_ms, MAX_POINTS)).await;
+    match points {
+        Ok(Ok(points)) => Ok(Json(points)),
+        Ok(Err(error)) => Err(Error::internal(&error)),
+        Err(error) => Err(Error::internal(&error)),
+    }
+}
+
+/// `POST /api/v1/chain/sync`: reads the chain now instead of when it is due.
+pub async fn sync(State(api): State<Arc<Api>>) -> Result<StatusCode, Error> {
+    if api.figures.offline.is_some() {
+        return Err(Error::new(StatusCode::CONFLICT, "There is no chain to read: subtensor.network is offline."));
+    }
+    api.sync_chain.notify_one();
+    Ok(StatusCode::ACCEPTED)
+}

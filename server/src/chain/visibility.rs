@@ -1,0 +1,143 @@
+//! Keeps our axon on chain as it is: compares at every sync, registers it when the chain has another one, and says what
+//! somebody must do when the chain does not take it.
+
+use std::time::Duration;
+
+use lode_shared::Serving;
+
+use super::connection::{AtBlock, Connection};
+use super::external::External;
+use super::serve::{Outcome, serve};
+use super::told::Told;
+use crate::domain::{Advertised, ChainView, ServeRefusal, ServeStep};
+use crate::keys::Signer;
+
+/// A registration is waited for so long: ten blocks of the real chain.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// After a refusal that may pass by itself, the next attempt comes no sooner.
+const SOON_MS: u64 = 60_000;
+/// After one that only a change of ours mends.
+const LATER_MS: u64 = 3_600_000;
+
+/// Keeps the axon visible.
+pub(super) struct Visibility {
+    /// Absent when something else registers the axon.
+    external: Option<External>,
+    port: u16,
+    refused: Option<Refused>,
+    told: Told,
+}
+
+/// The last refusal, of which axon, and until when it is left at that.
+struct Refused {
+    ours: Advertised,
+    sentence: String,
+    serving: Serving,
+    until_ms: u64,
+}
+
+/// How visible we are, what there is to say about it, and whether the chain was just changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) serving: Serving,
+    pub(super) detail: Option<String>,
+    pub(super) is_changed: bool,
+}
+
+impl Seen {
+    fn new(serving: Serving, detail: Option<String>) -> Self {
+        Self { serving, detail, is_changed: false }
+    }
+}
+
+impl Visibility {
+    /// Of an axon at `port` of the address that `external` finds; `None` leaves the chain alone.
+    pub(super) fn new(external: Option<External>, port: u16) -> Self {
+        Self { external, port, refused: None, told: Told::default() }
+    }
+
+    /// Compares, and registers when that is due.
+    pub(super) async fn keep(
+        &mut self,
+        connection: &Connection,
+        at: &AtBlock,
+        view: &ChainView,
+        signer: &Signer,
+        now_ms: u64,
+    ) -> Seen {
+        let seen = self.look(connection, at, view, signer, now_ms).await;
+        self.tell(&seen, now_ms);
+        seen
+    }
+
+    async fn look(
+        &mut self,
+        connection: &Connection,
+        at: &AtBlock,
+        view: &ChainView,
+        signer: &Signer,
+        now_ms: u64,
+    ) -> Seen {
+        let Some(external) = &mut self.external else {
+            return Seen::new(Serving::Off, Some("axon.serve is false: something else must register the axon".into()));
+        };
+        let ours = match external.address(now_ms).await {
+            Ok(ip) => Advertised { ip, port: self.port },
+            Err(error) => return Seen::new(Serving::Hidden, Some(error.to_string())),
+        };
+        match ours.step(view, &signer.hotkey()) {
+            ServeStep::Visible => {
+                self.refused = None;
+                return Seen::new(Serving::Visible, None);
+            }
+            ServeStep::Unregistered => {
+                let remedy = ServeRefusal::NotRegistered.remedy(view.netuid, ours);
+                return Seen::new(Serving::Hidden, Some(remedy));
+            }
+            ServeStep::Wait { blocks } => {
+                let detail = format!("the chain takes another registration in {blocks} blocks");
+                return Seen::new(Serving::Pending, Some(detail));
+            }
+            ServeStep::Serve => {}
+        }
+        if let Some(refused) = self.refused.as_ref().filter(|refused| refused.ours == ours && now_ms < refused.until_ms)
+        {
+            return Seen::new(refused.serving, Some(refused.sentence.clone()));
+        }
+        let Advertised { ip, port } = ours;
+        tracing::info!("registering the axon at {ip}:{port} on subnet {}", view.netuid);
+        let (refusal, sentence) = match serve(connection, at, view.netuid, ours, signer, PATIENCE).await {
+            Outcome::Confirmed => {
+                self.refused = None;
+                return Seen { is_changed: true, ..Seen::new(Serving::Visible, None) };
+            }
+            Outcome::Refused(refusal) => {
+                let sentence = refusal.remedy(view.netuid, ours);
+                (Some(refusal), sentence)
+            }
+            Outcome::Unsure(why) => {
+                (None, format!("it is not known whether the chain has the axon: {why}; the next sync shows"))
+            }
+        };
+        let may_pass = refusal.as_ref().is_none_or(ServeRefusal::may_pass);
+        let serving = refusal.as_ref().map_or(Serving::Pending, ServeRefusal::serving);
+        let until_ms = now_ms.saturating_add(if may_pass { SOON_MS } else { LATER_MS });
+        self.refused = Some(Refused { ours, sentence: sentence.clone(), serving, until_ms });
+        Seen::new(serving, Some(sentence))
+    }
+
+    fn tell(&mut self, seen: &Seen, now_ms: u64) {
+        let word = seen.serving.word();
+        match (seen.serving, &seen.detail) {
+            (Serving::Visible, _) => {
+                if self.told.over().is_some() || seen.is_changed {
+                    tracing::info!("the chain has the axon as it is: validators find us at port {}", self.port);
+                }
+            }
+            (Serving::Hidden | Serving::Pending, Some(detail)) if self.told.is_due(word, now_ms) => {
+                tracing::warn!("validators may not find us: {detail}");
+            }
+            _ => {}
+        }
+    }
+}
