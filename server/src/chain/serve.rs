@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use subxt::config::DefaultExtrinsicParamsBuilder;
 use subxt::config::substrate::SubstrateConfig;
+use subxt::config::{DefaultExtrinsicParams, DefaultExtrinsicParamsBuilder};
 use subxt::error::{BackendError, DispatchError, ExtrinsicError, RpcError, TransactionEventsError};
 use subxt::ext::scale_value::{Composite, Value};
 use subxt::rpcs;
@@ -51,7 +51,7 @@ pub(super) async fn serve(
 async fn attempt(connection: &Connection, at: &AtBlock, netuid: u16, ours: Advertised, signer: &Signer) -> Outcome {
     let registration = call(netuid, ours);
     let ours_on_chain = OnChain(signer);
-    let params = params(Runtime(&at.metadata()));
+    let params = params(Runtime(&at.metadata()), Params::new().mortal(MORTAL_BLOCKS));
     let signed = at.transactions().create_signed(&registration, &ours_on_chain, params).await;
     let signed = match signed {
         Ok(signed) => signed,
@@ -134,12 +134,14 @@ pub(super) fn call(netuid: u16, ours: Advertised) -> StaticPayload<Composite<()>
 }
 
 /// What the extrinsic's extensions say, of those that this runtime has.
-pub(super) fn params(runtime: Runtime<'_>) -> subxt::config::DefaultExtrinsicParams<SubstrateConfig> {
-    let params = DefaultExtrinsicParamsBuilder::new().mortal(MORTAL_BLOCKS);
+pub(super) fn params(runtime: Runtime<'_>, params: Params) -> DefaultExtrinsicParams<SubstrateConfig> {
     let wrapped = runtime.has_extension(PAYMENT_WRAPPER);
     let params = if wrapped { params.custom_extension(PAYMENT_WRAPPER, Value::u128(0)) } else { params };
     params.build()
 }
+
+/// What every extrinsic of ours says.
+type Params = DefaultExtrinsicParamsBuilder<SubstrateConfig>;
 
 /// Our hotkey, as subxt wants a signer.
 pub(super) struct OnChain<'a>(pub(super) &'a Signer);

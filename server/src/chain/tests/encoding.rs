@@ -1,6 +1,7 @@
 //! What is submitted, taken apart again by a decoder that shares nothing with the encoder but the metadata.
 
 use subxt::client::OfflineClient;
+use subxt::config::DefaultExtrinsicParamsBuilder;
 use subxt::config::substrate::{SpecVersionForRange, SubstrateConfig, SubstrateConfigBuilder};
 use subxt::ext::frame_decode::extrinsics::decode_extrinsic;
 use subxt::metadata::ArcMetadata;
@@ -32,8 +33,11 @@ fn encoded(metadata: &ArcMetadata, spec_version: u32, ip: &str) -> Vec<u8> {
     let at = OfflineClient::new_with_config(config).at_block(31_u64).expect("its metadata is there");
     let ours = Advertised { ip: ip.parse().expect("an address"), port: 8_091 };
     let (registration, signer) = (call(2, ours), Signer::from_seed(&[7; 32]));
-    let mut signable =
-        at.transactions().create_signable_offline(&registration, params(Runtime(metadata))).expect("it can be written");
+    let mortal = DefaultExtrinsicParamsBuilder::new().mortal_from_unchecked(64, 31, H256([0x31; 32]));
+    let mut signable = at
+        .transactions()
+        .create_signable_offline(&registration, params(Runtime(metadata), mortal))
+        .expect("it can be written");
     signable.sign(&OnChain(&signer)).expect("signed").into_encoded()
 }
 
