@@ -1,6 +1,6 @@
 //! What the figures mean for the operator: a tone and a word, because colour alone says nothing to many readers. Pure.
 
-use lode_shared::{ChainStatus, Snapshot, ValidatorRow};
+use lode_shared::{ChainStatus, Serving, Snapshot, ValidatorRow};
 
 /// How a figure is to be taken. Each tone is a class of the style sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +66,24 @@ pub fn safety(chain: &ChainStatus) -> Verdict {
         return Verdict::new(Tone::Bad, "not registered");
     }
     match (chain.immunity_blocks, chain.prune_margin) {
+        (_, Some(_)) if chain.free_uids.is_some_and(|free| free > 0) => Verdict::new(Tone::Good, "free places"),
         (Some(1..), _) => Verdict::new(Tone::Good, "immune"),
         (_, Some(0)) => Verdict::new(Tone::Bad, "next to go"),
         (_, Some(margin)) if is_thin(margin, chain.neurons) => Verdict::new(Tone::Warn, "thin margin"),
         (_, Some(_)) => Verdict::new(Tone::Good, "safe"),
         (_, None) => Verdict::UNKNOWN,
+    }
+}
+
+/// Can validators find me?
+pub fn visibility(chain: &ChainStatus) -> Verdict {
+    match (chain.keeper.serving, &chain.keeper.error) {
+        (Serving::Hidden, _) => Verdict::new(Tone::Bad, "not visible"),
+        (_, Some(_)) => Verdict::new(Tone::Warn, "chain out of reach"),
+        (Serving::Visible, None) => Verdict::new(Tone::Good, "visible"),
+        (Serving::Pending, None) => Verdict::new(Tone::Warn, "being registered"),
+        (Serving::Off, None) => Verdict::new(Tone::Quiet, "not ours to register"),
+        (Serving::Unknown, None) => Verdict::UNKNOWN,
     }
 }
 
@@ -110,6 +123,8 @@ impl Listening {
 
 #[cfg(test)]
 mod tests {
+    use lode_shared::KeeperStatus;
+
     use super::*;
 
     #[test]
@@ -148,6 +163,25 @@ mod tests {
         let chain = ChainStatus { registered: Some(false), prune_margin: Some(60), ..Default::default() };
         assert_eq!(safety(&chain).word, "not registered");
         assert_eq!(safety(&ChainStatus::default()), Verdict::UNKNOWN);
+    }
+
+    #[test]
+    fn while_there_are_free_places_nobody_is_pruned() {
+        let chain = ChainStatus { free_uids: Some(1), prune_margin: Some(0), ..Default::default() };
+        assert_eq!(safety(&chain).word, "free places");
+        assert_eq!(safety(&ChainStatus { free_uids: Some(0), ..chain }).word, "next to go");
+    }
+
+    #[test]
+    fn an_axon_that_the_chain_does_not_take_outweighs_a_failed_sync() {
+        let chain = |serving, error: Option<&str>| {
+            let keeper = KeeperStatus { serving, error: error.map(Into::into), ..Default::default() };
+            ChainStatus { keeper, ..Default::default() }
+        };
+        assert_eq!(visibility(&chain(Serving::Hidden, Some("down"))).word, "not visible");
+        assert_eq!(visibility(&chain(Serving::Visible, Some("down"))).tone, Tone::Warn);
+        assert_eq!(visibility(&chain(Serving::Visible, None)).word, "visible");
+        assert_eq!(visibility(&ChainStatus::default()), Verdict::UNKNOWN);
     }
 
     fn validator(permit: Option<bool>, last_seen_ms: Option<u64>) -> ValidatorRow {

@@ -44,8 +44,10 @@ pub struct Figures {
     pub chain: ChainWatch,
     /// How its keeper fares.
     pub keeper: watch::Receiver<KeeperStatus>,
-    /// What stands in for a chain that is not configured; absent when one is.
-    pub offline: Option<ChainStatus>,
+    /// Which chain and subnet it is, while nothing was read of it.
+    pub unread: ChainStatus,
+    /// Whether nothing ever will be.
+    pub is_offline: bool,
     /// The log.
     pub log: LogRing,
     /// Our hotkey.
@@ -82,7 +84,7 @@ impl Figures {
 
     /// Whether validators can be told from others: the metagraph is there, or there is no chain to ask.
     pub fn ready(&self) -> bool {
-        self.offline.is_some() || self.chain.borrow().is_some()
+        self.is_offline || self.chain.borrow().is_some()
     }
 
     /// What every solver did, by name.
@@ -135,11 +137,8 @@ impl Figures {
     }
 
     fn chain_status(&self) -> ChainStatus {
-        if let Some(offline) = &self.offline {
-            return offline.clone();
-        }
         let chain = self.chain.borrow().clone();
-        let status = chain.map(|view| view.status(&self.hotkey)).unwrap_or_default();
+        let status = chain.map_or_else(|| self.unread.clone(), |view| view.status(&self.hotkey));
         ChainStatus { keeper: self.keeper.borrow().clone(), ..status }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use lode::api::AdminToken;
-use lode::app::{App, Surroundings, checker_threads, cores, make_data_dir};
+use lode::app::{App, Surroundings, check_standing, checker_threads, cores, make_data_dir};
 use lode::chain::Network;
 use lode::cli::{BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs};
 use lode::clock::Clock;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         None => runtime.block_on(run(cli.run)),
         Some(Command::Run(args)) => runtime.block_on(run(*args)),
         Some(Command::Token(args)) => token(&args),
-        Some(Command::Check(args)) => check(&args),
+        Some(Command::Check(args)) => runtime.block_on(check(&args)),
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
         Some(Command::Eval(args)) => evaluate(&args),
         Some(Command::Simulate(args)) => simulated(&args),
@@ -101,8 +101,8 @@ fn token(args: &RunArgs) -> Result<(), Exit> {
     writeln!(std::io::stdout(), "{}", token.reveal()).map_err(|error| (EXIT_FAILED, error.to_string()))
 }
 
-/// Tells every fault of the file, or the first of the flags and variables; or what there is.
-fn check(args: &RunArgs) -> Result<(), Exit> {
+/// Tells every fault of the file, or the first of the flags and variables; or what there is, and how the chain sees us.
+async fn check(args: &RunArgs) -> Result<(), Exit> {
     let usage = |error: &dyn std::fmt::Display| (EXIT_USAGE, error.to_string());
     let default = Path::new(config::DEFAULT_FILE);
     let file = args.config.as_deref().or_else(|| default.exists().then_some(default));
@@ -116,8 +116,9 @@ fn check(args: &RunArgs) -> Result<(), Exit> {
     let mut names: Vec<_> = adapters.by_name.keys().map(String::as_str).collect();
     names.sort_unstable();
     let file = file.map_or("the defaults".into(), |file| file.display().to_string());
-    let told = format!("lode: {file}: good. Synapses: {}.", names.join(", "));
-    writeln!(std::io::stdout(), "{told}").map_err(|error| (EXIT_FAILED, error.to_string()))
+    let mut told = vec![format!("lode: {file}: good. Synapses: {}.", names.join(", "))];
+    told.extend(check_standing(&config, Clock::system()).await.map_err(|error| usage(&error))?);
+    writeln!(std::io::stdout(), "{}", told.join("\n")).map_err(|error| (EXIT_FAILED, error.to_string()))
 }
 
 async fn measure(args: BenchArgs) -> Result<(), Exit> {

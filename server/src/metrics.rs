@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
-use lode_shared::{Circuit, Setting, Snapshot, SolverView};
+use lode_shared::{Circuit, Serving, Setting, Snapshot, SolverView};
 use prometheus_client::encoding::text::encode as encode_text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -192,6 +192,29 @@ fn chain(registry: &mut Registry, snapshot: &Snapshot) {
     let chain = &snapshot.chain;
     let synced_s = chain.synced_ms.map(|at_ms| at_ms as f64 / 1_000.0);
     gauge(registry, "last_sync_timestamp", "When the metagraph was last read", Unit::Seconds, synced_s);
+    let failing_s = chain.keeper.failing_since_ms.map(|at_ms| at_ms as f64 / 1_000.0);
+    gauge(registry, "sync_failing_since_timestamp", "Since when the chain cannot be read", Unit::Seconds, failing_s);
+    let block_s = chain.block_ms.map(|at_ms| at_ms as f64 / 1_000.0);
+    gauge(registry, "chain_block_timestamp", "The time that the block read last bears", Unit::Seconds, block_s);
+    let state = |registry: &mut Registry, name: &str, help: &str, value: Option<bool>| {
+        if let Some(value) = value {
+            let gauge = Float::default();
+            gauge.set(f64::from(u8::from(value)));
+            registry.register(name, help, gauge);
+        }
+    };
+    state(registry, "registered", "Whether our hotkey is on the subnet: 1 yes, 0 no", chain.registered);
+    let is_visible = match chain.keeper.serving {
+        Serving::Visible => Some(true),
+        Serving::Pending | Serving::Hidden => Some(false),
+        Serving::Unknown | Serving::Off => None,
+    };
+    state(registry, "axon_visible", "Whether the chain has our axon as it is: 1 yes, 0 no", is_visible);
+    let alpha = Unit::Other("alpha".into());
+    gauge(registry, "stake", "Our stake", alpha.clone(), chain.stake_alpha);
+    gauge(registry, "emission", "What we got in the last epoch", alpha, chain.emission_alpha);
+    let helped = "Our place among miners by incentive, 1 is best";
+    gauge(registry, "rank", helped, Unit::Other("place".into()), chain.rank.map(f64::from));
     gauge(registry, "incentive", "Our share of what miners earn", Unit::Ratios, ratio(chain.incentive_pct));
     let places = Unit::Other("places".into());
     gauge(registry, "prune_margin", "Neurons pruned before us", places, chain.prune_margin.map(f64::from));

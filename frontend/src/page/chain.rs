@@ -1,11 +1,16 @@
 //! The subnet as the miner sees it.
 
 use leptos::prelude::*;
-use lode_shared::Snapshot;
+use lode_shared::{Serving, Snapshot};
 
 use crate::format;
 use crate::live::Live;
-use crate::ui::{Card, Fact};
+use crate::ui::{Card, Fact, Tag};
+use crate::verdict::{self, Tone, Verdict};
+
+fn in_alpha(alpha: f64) -> String {
+    format!("{} α", format::alpha(alpha))
+}
 
 #[component]
 pub fn Chain() -> impl IntoView {
@@ -18,8 +23,16 @@ pub fn Chain() -> impl IntoView {
         let synced_ms = live.part_now(|snapshot| snapshot.chain.synced_ms)?;
         Some(format!("synced {} ago", format::age(live.server_now_ms().saturating_sub(synced_ms))))
     };
+    let verdict = live.part(|snapshot| verdict::visibility(&snapshot.chain));
+    let tag = Signal::derive(move || verdict.get().unwrap_or(Verdict::UNKNOWN));
+    // What somebody should know, and most of the time nothing.
+    let wrong = fact(|snapshot| {
+        let keeper = &snapshot.chain.keeper;
+        keeper.serving_detail.clone().filter(|_| keeper.serving != Serving::Off).or_else(|| keeper.error.clone())
+    });
     view! {
-        <Card id="chain" title="Chain" class="narrow" aside=move || view! { <small>{age}</small> }>
+        <Card id="chain" title="Chain" class="narrow" aside=move || view! { <Tag verdict=tag /> }>
+            <p class="sub" class:bad=move || tag.get().tone == Tone::Bad>{move || wrong.get().or_else(age)}</p>
             <dl class="facts">
                 <Fact
                     name="network"
@@ -33,7 +46,13 @@ pub fn Chain() -> impl IntoView {
                 />
                 <Fact
                     name="neurons"
-                    value=fact(|snapshot| snapshot.chain.neurons.map(|count| format::count(count.into())))
+                    value=fact(|snapshot| {
+                        let count = format::count(snapshot.chain.neurons?.into());
+                        Some(match snapshot.chain.free_uids {
+                            Some(free @ 1..) => format!("{count}, {free} free"),
+                            _ => count,
+                        })
+                    })
                 />
                 <Fact
                     name="our uid"
@@ -46,9 +65,16 @@ pub fn Chain() -> impl IntoView {
                 <Fact
                     name="emission, last epoch"
                     value=fact(|snapshot| {
-                        snapshot.chain.emission_alpha.map(|alpha| format!("{} α", format::alpha(alpha)))
+                        snapshot.chain.emission_alpha.map(in_alpha)
                     })
                 />
+                <Fact name="our stake" value=fact(|snapshot| snapshot.chain.stake_alpha.map(in_alpha)) />
+                <Fact
+                    name="validators' stake"
+                    value=fact(|snapshot| snapshot.chain.validators_stake_alpha.map(in_alpha))
+                />
+                <Fact name="runtime" value=fact(|snapshot| snapshot.chain.spec_version.map(|spec| format!("spec {spec}"))) />
+                <Fact name="endpoint" value=fact(|snapshot| snapshot.chain.keeper.endpoint.clone()) />
                 <Fact name="axon on chain" value=fact(|snapshot| snapshot.chain.served_axon.clone()) />
                 <Fact name="axon listens on" value=fact(|snapshot| Some(snapshot.miner.axon.clone())) />
             </dl>

@@ -29,7 +29,7 @@ pub async fn history(
 
 /// `POST /api/v1/chain/sync`: reads the chain now instead of when it is due.
 pub async fn sync(State(api): State<Arc<Api>>) -> Result<StatusCode, Error> {
-    if api.figures.offline.is_some() {
+    if api.figures.is_offline {
         return Err(Error::new(StatusCode::CONFLICT, "There is no chain to read: subtensor.network is offline."));
     }
     api.sync_chain.notify_one();

@@ -1,5 +1,6 @@
 //! The composition root: builds every part from the configuration, runs their tasks, and drains them.
 
+mod check;
 mod parts;
 
 use std::collections::HashMap;
@@ -17,9 +18,10 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use check::check_standing;
 use parts::{
-    Followed, address, bind, connection_limits, keeper_setup, offline_status, policy, signer, start_upstream,
-    tuner_config, tuner_start,
+    Followed, address, bind, connection_limits, keeper_setup, policy, signer, start_upstream, tuner_config,
+    tuner_start, unread_status,
 };
 
 use crate::agent::Agent;
@@ -267,7 +269,8 @@ impl App {
             tuner: tuner_view,
             chain: chain.views,
             keeper: chain.status,
-            offline: (network == Network::Offline).then(|| offline_status(&config)),
+            unread: unread_status(&config),
+            is_offline: network == Network::Offline,
             log,
             hotkey: signer.hotkey(),
             axon: axon_address.to_string(),

@@ -124,7 +124,8 @@ pub(super) struct Followed {
 impl Followed {
     /// Of none.
     pub(super) fn nothing() -> Self {
-        Self { views: watch::channel(None).1, status: watch::channel(KeeperStatus::default()).1, wake: Arc::default() }
+        let status = KeeperStatus { serving: Serving::Off, ..KeeperStatus::default() };
+        Self { views: watch::channel(None).1, status: watch::channel(status).1, wake: Arc::default() }
     }
 
     pub(super) fn of(chain: &impl Chain) -> Self {
@@ -151,7 +152,8 @@ pub(super) fn keeper_setup(
     KeeperSetup { config: config.subtensor.clone(), netuid: config.netuid, signer, serve, known, clock, random }
 }
 
-pub(super) fn offline_status(config: &Config) -> ChainStatus {
-    let keeper = KeeperStatus { serving: Serving::Off, ..KeeperStatus::default() };
-    ChainStatus { network: "offline".into(), netuid: config.netuid, keeper, ..ChainStatus::default() }
+/// What there is to say of a chain before anything was read of it.
+pub(super) fn unread_status(config: &Config) -> ChainStatus {
+    let network = config.subtensor.network().word().to_owned();
+    ChainStatus { network, netuid: config.netuid, ..ChainStatus::default() }
 }

@@ -126,6 +126,16 @@ impl Keeper {
         }
     }
 
+    /// Reads the subnet once and leaves the chain as it is.
+    ///
+    /// # Errors
+    ///
+    /// Says of every endpoint why it could not be read.
+    pub async fn look(&mut self) -> Result<ChainView, String> {
+        let answered = self.sync(self.clock.now_ms()).await?;
+        Ok(answered.read.view)
+    }
+
     /// One sync and what follows from it. Says how long to wait for the next.
     pub async fn round(&mut self) -> Duration {
         let now_ms = self.clock.now_ms();
