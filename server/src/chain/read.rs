@@ -1,6 +1,8 @@
 //! One sync: everything that is read at one block.
 
+use subxt::error::{BackendError, RpcError, RuntimeApiError};
 use subxt::ext::scale_value::Value;
+use subxt::rpcs;
 
 use super::connection::{AtBlock, ChainError, Connection};
 use super::neurons::{FromStorage, METAGRAPH_FIELDS, Subnet, SubnetError};
@@ -65,23 +67,31 @@ pub(super) async fn read(
     Ok(Read { view, missing: subnet.missing.into_iter().collect() })
 }
 
-/// The subnet in one call, of the fields that are needed or of all; nothing where the runtime has neither.
+/// The subnet in one call, of the fields that are needed or of all; nothing where the runtime has neither, or they fail.
 async fn metagraph(at: &AtBlock, runtime: Runtime<'_>, netuid: u16) -> Result<Option<Subnet>, ChainError> {
-    let types = runtime.0.types();
-    if let Some(output) = runtime.api_output(SUBNET_INFO, "get_selective_metagraph") {
-        let answer = at
-            .runtime_apis()
-            .call_raw("SubnetInfoRuntimeApi_get_selective_metagraph", Some(&selective(netuid)))
-            .await?;
-        match Subnet::from_metagraph(&answer, output, types, netuid) {
-            // The numbers of its fields may have changed: the whole has names.
-            Err(SubnetError::Essential(_)) => {}
+    let calls = [("get_selective_metagraph", selective(netuid)), ("get_metagraph", netuid.to_le_bytes().to_vec())];
+    for (method, arguments) in calls {
+        let Some(output) = runtime.api_output(SUBNET_INFO, method) else { continue };
+        let Some(answer) = call(at, &format!("{SUBNET_INFO}_{method}"), &arguments).await? else { continue };
+        match Subnet::from_metagraph(&answer, output, runtime.0.types(), netuid) {
+            // The numbers of the fields may have changed: the whole has names.
+            Err(SubnetError::Essential(_)) if method == "get_selective_metagraph" => {}
             read => return Ok(Some(read?)),
         }
     }
-    let Some(output) = runtime.api_output(SUBNET_INFO, "get_metagraph") else { return Ok(None) };
-    let answer = at.runtime_apis().call_raw("SubnetInfoRuntimeApi_get_metagraph", Some(&netuid.to_le_bytes())).await?;
-    Ok(Some(Subnet::from_metagraph(&answer, output, types, netuid)?))
+    Ok(None)
+}
+
+/// The answer of a runtime API; nothing when the runtime itself fails at it.
+async fn call(at: &AtBlock, function: &str, arguments: &[u8]) -> Result<Option<Vec<u8>>, ChainError> {
+    match at.runtime_apis().call_raw(function, Some(arguments)).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(RuntimeApiError::CannotCallApi(BackendError::Rpc(RpcError::ClientError(rpcs::Error::User(error))))) => {
+            tracing::debug!("{function}: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The call's arguments in SCALE: a `u16` and a `Vec<u16>` of fewer than 64.
@@ -113,6 +123,7 @@ async fn slot_ms(at: &AtBlock, runtime: Runtime<'_>) -> Result<Option<u64>, Chai
     if runtime.api_output("AuraApi", "slot_duration").is_none() {
         return Ok(None);
     }
-    let answer = at.runtime_apis().call_raw("AuraApi_slot_duration", None).await?;
-    Ok(answer.try_into().ok().map(u64::from_le_bytes).filter(|ms| *ms > 0))
+    let answer = call(at, "AuraApi_slot_duration", &[]).await?;
+    let ms = answer.and_then(|answer| answer.try_into().ok()).map(u64::from_le_bytes);
+    Ok(ms.filter(|ms| *ms > 0))
 }
