@@ -80,6 +80,7 @@ pub struct Keeper {
     status: watch::Sender<KeeperStatus>,
     wake: Arc<Notify>,
     failing: Told,
+    lagging: Told,
     /// The runtime of which was told what it lacks.
     told_runtime: Option<u32>,
     uid: Option<Option<u16>>,
@@ -114,6 +115,7 @@ impl Keeper {
             wake: Arc::default(),
             connection: None,
             failing: Told::default(),
+            lagging: Told::default(),
             told_runtime: None,
             uid: None,
             config,
@@ -174,6 +176,7 @@ impl Keeper {
                 Ok(answered) => match self.fault(&answered.read.view, now_ms) {
                     None => {
                         self.endpoints.worked(index);
+                        self.lagging.over();
                         self.recovered(&answered, None);
                         return Ok(answered);
                     }
@@ -196,6 +199,9 @@ impl Keeper {
         match lagging {
             Some((answered, error)) => {
                 self.endpoints.worked(answered.index);
+                if self.lagging.is_due("lagging", now_ms) {
+                    tracing::warn!("no endpoint has a newer block: {error}");
+                }
                 self.recovered(&answered, Some(error));
                 Ok(answered)
             }

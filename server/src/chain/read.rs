@@ -49,7 +49,7 @@ pub(super) async fn read(
         genesis: Some(connection.genesis()),
         spec_version: Some(at.spec_version()),
         block: at.block_number(),
-        block_ms: runtime.value_in("Timestamp", "Now", stored(&now)),
+        block_ms: runtime.value_in("Timestamp", "Now", stored(&now)).filter(|ms| *ms > 0),
         synced_ms: now_ms,
         block_time_ms: slot_ms(at, runtime).await?,
         schedule,

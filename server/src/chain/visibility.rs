@@ -9,7 +9,7 @@ use super::connection::{AtBlock, Connection};
 use super::external::External;
 use super::serve::{Outcome, serve};
 use super::told::Told;
-use crate::domain::{Advertised, ChainView, ServeRefusal, ServeStep};
+use crate::domain::{Advertised, ChainView, ServeRefusal, ServeStep, not_registered};
 use crate::keys::Signer;
 
 /// A registration is waited for so long: ten blocks of the real chain.
@@ -81,18 +81,17 @@ impl Visibility {
         let Some(external) = &mut self.external else {
             return Seen::new(Serving::Off, Some("axon.serve is false: something else must register the axon".into()));
         };
+        let Some((_, us)) = view.metagraph.find(&signer.hotkey()) else {
+            return Seen::new(Serving::Hidden, Some(not_registered(view.netuid)));
+        };
         let ours = match external.address(now_ms).await {
             Ok(ip) => Advertised { ip, port: self.port },
             Err(error) => return Seen::new(Serving::Hidden, Some(error.to_string())),
         };
-        match ours.step(view, &signer.hotkey()) {
+        match ours.step(view, us) {
             ServeStep::Visible => {
                 self.refused = None;
                 return Seen::new(Serving::Visible, None);
-            }
-            ServeStep::Unregistered => {
-                let remedy = ServeRefusal::NotRegistered.remedy(view.netuid, ours);
-                return Seen::new(Serving::Hidden, Some(remedy));
             }
             ServeStep::Wait { blocks } => {
                 let detail = format!("the chain takes another registration in {blocks} blocks");

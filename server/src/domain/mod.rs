@@ -38,7 +38,7 @@ pub use pattern::{Limits as PatternLimits, Listed as ListedPattern, Patterns};
 pub use policy::{Callers, Policy, PolicyRefusal};
 pub use question::{Answer, Digest128, Question, Task};
 pub use schema::Schema;
-pub use serving::{AXON_PROTOCOL, Advertised, SDK_VERSION, ServeRefusal, ServeStep, not_public};
+pub use serving::{AXON_PROTOCOL, Advertised, SDK_VERSION, ServeRefusal, ServeStep, not_public, not_registered};
 pub use share::Share;
 pub use step::{MAX_STEPS, Step, read_step, step_error, step_reply};
 pub use template::{Template, field, text_of};

@@ -4,8 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use lode_shared::Serving;
 
-use super::{AxonInfo, ChainView};
-use crate::keys::Hotkey;
+use super::{AxonInfo, ChainView, Neuron};
 
 /// HTTP, by the SDK's count of transports.
 pub const AXON_PROTOCOL: u8 = 4;
@@ -33,14 +32,11 @@ pub enum ServeStep {
         /// The blocks.
         blocks: u64,
     },
-    /// Nothing can be done before the hotkey is registered.
-    Unregistered,
 }
 
 impl Advertised {
-    /// What the chain should do next to have this axon of `hotkey`'s.
-    pub fn step(&self, chain: &ChainView, hotkey: &Hotkey) -> ServeStep {
-        let Some((_, us)) = chain.metagraph.find(hotkey) else { return ServeStep::Unregistered };
+    /// What should be done at `chain`'s block, where `us` is our row.
+    pub fn step(&self, chain: &ChainView, us: &Neuron) -> ServeStep {
         let Some(served) = us.axon else { return ServeStep::Serve };
         if self.is(&served) {
             return ServeStep::Visible;
@@ -170,10 +166,7 @@ impl ServeRefusal {
     pub fn remedy(&self, netuid: u16, ours: Advertised) -> String {
         let Advertised { ip, port } = ours;
         match self {
-            Self::NotRegistered => format!(
-                "the hotkey is not registered on subnet {netuid} (code 10): register it with `btcli subnet register --netuid {netuid}`; \
-                 Lode keeps checking"
-            ),
+            Self::NotRegistered => not_registered(netuid),
             Self::BadIp => format!(
                 "the chain takes no axon at {ip} (code 11): set axon.external_ip to the address under which the internet reaches this \
                  host"
@@ -196,21 +189,24 @@ impl ServeRefusal {
     }
 }
 
+/// What to do when the hotkey is not on the subnet.
+pub fn not_registered(netuid: u16) -> String {
+    format!(
+        "the hotkey is not registered on subnet {netuid} (code 10): register it with `btcli subnet register --netuid {netuid}`; Lode \
+         keeps checking"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Metagraph, Neuron};
+    use crate::keys::Hotkey;
 
     const OURS: Advertised = Advertised { ip: IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)), port: 8_091 };
 
-    fn us() -> Hotkey {
-        Hotkey::new([1; 32])
-    }
-
-    fn chain(block: u64, axon: Option<AxonInfo>) -> ChainView {
-        let neurons = vec![Neuron { axon, ..Neuron::new(us()) }];
-        let metagraph = Metagraph::new(neurons);
-        ChainView { block, serving_rate_limit_blocks: Some(50), metagraph, ..ChainView::default() }
+    fn step(block: u64, axon: Option<AxonInfo>) -> ServeStep {
+        let chain = ChainView { block, serving_rate_limit_blocks: Some(50), ..ChainView::default() };
+        OURS.step(&chain, &Neuron { axon, ..Neuron::new(Hotkey::new([1; 32])) })
     }
 
     fn served(block: u64) -> AxonInfo {
@@ -219,15 +215,15 @@ mod tests {
 
     #[test]
     fn an_axon_is_registered_only_when_the_chain_has_another() {
-        assert_eq!(OURS.step(&chain(100, None), &us()), ServeStep::Serve);
-        assert_eq!(OURS.step(&chain(100, Some(served(99))), &us()), ServeStep::Visible);
+        assert_eq!(step(100, None), ServeStep::Serve);
+        assert_eq!(step(100, Some(served(99))), ServeStep::Visible);
         for other in [
             AxonInfo { ip: Ipv4Addr::new(9, 9, 9, 9).into(), ..served(8) },
             AxonInfo { port: 1, ..served(8) },
             AxonInfo { protocol: 3, ..served(8) },
             AxonInfo { version: 9_012_002, ..served(8) },
         ] {
-            assert_eq!(OURS.step(&chain(100, Some(other)), &us()), ServeStep::Serve, "{other:?}");
+            assert_eq!(step(100, Some(other)), ServeStep::Serve, "{other:?}");
         }
     }
 
@@ -235,13 +231,8 @@ mod tests {
     fn the_chains_rate_limit_is_waited_out_to_the_block() {
         // Recorded: served at 8 with a limit of 50, block 57 was refused and 58 taken (serve_matrix.txt).
         let other = AxonInfo { port: 1, ..served(8) };
-        assert_eq!(OURS.step(&chain(56, Some(other)), &us()), ServeStep::Wait { blocks: 1 }, "the next block is 57");
-        assert_eq!(OURS.step(&chain(57, Some(other)), &us()), ServeStep::Serve);
-    }
-
-    #[test]
-    fn an_unregistered_hotkey_cannot_serve() {
-        assert_eq!(OURS.step(&chain(100, None), &Hotkey::new([9; 32])), ServeStep::Unregistered);
+        assert_eq!(step(56, Some(other)), ServeStep::Wait { blocks: 1 }, "the next block is 57");
+        assert_eq!(step(57, Some(other)), ServeStep::Serve);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The keeper against what real runtimes said, and against a node that misbehaves on command.
 
 mod encoding;
+mod faults;
 mod recorded;
+mod scene;
+mod serving;
 
 use std::io::Read;
 use std::path::PathBuf;
