@@ -97,7 +97,8 @@ impl Connection {
             // Numbers among the ids would not be recognised: here they are parsed digit for digit, whatever they stand for.
             .id_format(IdKind::String)
             .connection_timeout(timeout)
-            .request_timeout(timeout)
+            // Ours comes first.
+            .request_timeout(timeout * 2)
             .max_response_size(MAX_ANSWER_BYTES)
             // Between two syncs nothing else would cross it, and what is in between cuts what is silent.
             .enable_ws_ping(PingConfig::new())

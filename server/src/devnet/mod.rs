@@ -2,6 +2,7 @@
 //! well the miner answers. Everything but the money is real: sockets, signatures, deadlines.
 
 mod dendrite;
+pub mod node;
 mod subnet;
 mod tasks;
 mod upstream;

@@ -8,6 +8,7 @@ mod axon;
 mod browser;
 mod btauth;
 mod cache;
+mod chain;
 mod interop_requests;
 mod limits;
 mod mixed;

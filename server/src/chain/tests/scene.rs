@@ -105,7 +105,15 @@ pub(super) fn keeper_of(
         ServeSetup { external_ip: Some(ip), lookups: Vec::new(), port }
     });
     let random = StdRng::seed_from_u64(1);
-    Keeper::new(KeeperSetup { config, netuid: NETUID, signer: Arc::new(us()), serve, known: None, clock: time.clock(), random })
+    Keeper::new(KeeperSetup {
+        config,
+        netuid: NETUID,
+        signer: Arc::new(us()),
+        serve,
+        known: None,
+        clock: time.clock(),
+        random,
+    })
 }
 
 /// One round, while each node makes a block as soon as something waits for one. Says how long to wait for the next.
