@@ -131,11 +131,13 @@ pub struct BenchArgs {
 /// What `bench` measures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Benched {
-    /// Axon and cache.
+    /// Axon, chain keeper and cache.
     #[default]
     All,
     /// Requests, beside the Python axon where it is installed.
     Axon,
+    /// The chain keeper: a sync's CPU time, and its memory.
+    Chain,
     /// Looks into memory, beside the Python miner's and GPTCache's.
     Cache,
     /// Whether the cache's memory stays what it is, for `--minutes`.

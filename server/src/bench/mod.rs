@@ -4,6 +4,7 @@
 //! that repeats. Wall-clock rates share the cores with the load generator.
 
 mod cache;
+mod chain;
 mod load;
 mod requests;
 mod subject;
@@ -51,9 +52,11 @@ pub async fn run(args: BenchArgs, out: &mut impl Write) -> Result<()> {
     match args.only {
         Benched::All => {
             axon(&args, out).await?;
+            chain::run(&args.scripts, out).await?;
             cache_alone(&args).await
         }
         Benched::Axon => axon(&args, out).await,
+        Benched::Chain => chain::run(&args.scripts, out).await,
         Benched::Cache => cache::run(args.million, out).await,
         Benched::Soak => cache::soak(args.minutes, out).await,
     }

@@ -1,6 +1,7 @@
 //! A server under measurement: a process of its own, ended when it is dropped.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
+use url::Url;
 
 use super::load::Client;
 use super::requests::request;
@@ -91,6 +93,52 @@ impl Subject {
         }
         subject.start_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(subject)
+    }
+
+    /// This very binary with a wallet's hotkey, on a chain or offline; returns when it is ready.
+    pub(super) async fn start_with_wallet(wallets: &Path, endpoint: Option<&Url>, netuid: u16) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("lode-bench-{}-wallet", std::process::id()));
+        let hotkeys = folder.join("miner/hotkeys");
+        std::fs::create_dir_all(&hotkeys)?;
+        let hotkey = hotkeys.join("default");
+        std::fs::copy(wallets.join("miner/hotkeys/default"), &hotkey)?;
+        // git keeps no such modes.
+        std::fs::set_permissions(&hotkey, std::fs::Permissions::from_mode(0o600))?;
+        let (axon, api) = (free_address()?, free_address()?);
+        let started = Instant::now();
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args([
+                "run",
+                "--headless",
+                "--wallet.name",
+                "miner",
+                "--axon.serve=false",
+                "--netuid",
+                &netuid.to_string(),
+            ])
+            .args(["--axon.port", &axon.port().to_string(), "--api.bind", &api.to_string()])
+            .args(match endpoint {
+                Some(url) => ["--subtensor.chain_endpoint", url.as_str()],
+                None => ["--subtensor.network", "offline"],
+            })
+            .arg("--wallet.path")
+            .arg(&folder)
+            .arg("--data-dir")
+            .arg(folder.join("data"))
+            .env("LODE__AXON__CALLERS", "anyone");
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
+        let mut subject = Self { child, axon, api, hotkey: String::new(), start_ms: 0.0, folder: Some(folder) };
+        let request = format!("GET /readyz HTTP/1.1\r\nhost: {api}\r\n\r\n");
+        loop {
+            if let Ok(mut client) = Client::connect(api).await
+                && client.exchange(request.as_bytes()).await.is_ok_and(|status| status == 200)
+            {
+                return Ok(subject);
+            }
+            subject.check(started)?;
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// The SDK's axon, with the script that it is measured with everywhere.

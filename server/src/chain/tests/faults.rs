@@ -1,8 +1,12 @@
 //! Endpoints that die, stall, lie and come back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lode_shared::Serving;
+use parking_lot::Mutex;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use super::scene::{START_MS, Time, keeper, keeper_of, node, round, runtime, seen, status, subnet, us};
 use crate::chain::SubtensorConfig;
@@ -179,6 +183,8 @@ async fn an_hour_without_any_endpoint_keeps_what_was_known_and_ends_by_itself() 
     let known = seen(&keeper).expect("read");
     first.fault(Some(Fault::Dead));
     second.fault(Some(Fault::Garbage));
+    let lines = Lines::default();
+    let logged = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));
     let mut rounds = 0;
     while time.now_ms() < START_MS + 3_600_000 {
         let pause_ms = round(&mut keeper, &[], &time).await;
@@ -195,4 +201,19 @@ async fn an_hour_without_any_endpoint_keeps_what_was_known_and_ends_by_itself() 
     round(&mut keeper, &[], &time).await;
     assert_eq!(seen(&keeper).expect("read").synced_ms, time.now_ms());
     assert_eq!(status(&keeper).error, None);
+    drop(logged);
+    let lines = lines.0.lock();
+    assert!((2..=12).contains(&lines.len()), "once in ten minutes, and its end: {lines:#?}");
+}
+
+/// What would be in the log, of every crate.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() <= tracing::Level::INFO {
+            self.0.lock().push(format!("{event:?}"));
+        }
+    }
 }
