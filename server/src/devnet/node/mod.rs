@@ -75,7 +75,7 @@ pub struct Node {
 
 impl Node {
     /// Starts one on a free port of this machine. `view` is the state at its first block, `view.genesis` that block's hash
-    /// and `view.block_ms` its time.
+    /// and `view.block_ms` its time; both have a default.
     ///
     /// # Errors
     ///

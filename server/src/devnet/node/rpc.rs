@@ -65,14 +65,17 @@ impl Failure {
 
 /// Answers one call. What a subscription tells comes after its answer.
 pub(super) fn answer(chain: &mut Chain, request: &str, outlet: &Outlet) {
-    let request: Value = serde_json::from_str(request).unwrap_or_default();
+    let parsed = serde_json::from_str::<Value>(request);
+    let is_json = parsed.is_ok();
+    let request = parsed.unwrap_or_default();
     let (id, method) = (request.get("id").cloned().unwrap_or_default(), request.get("method").and_then(Value::as_str));
     let none = Vec::new();
     let params = Params(request.get("params").and_then(Value::as_array).unwrap_or(&none));
     let result = match method {
         Some("author_submitAndWatchExtrinsic") => watch(chain, &params, outlet),
         Some(method) => call(chain, method, &params),
-        None => Err(Failure::new(-32_600, "Invalid Request")),
+        None if is_json => Err(Failure::new(-32_600, "Invalid Request")),
+        None => Err(Failure::new(-32_700, "Parse error")),
     };
     match result {
         Ok(result) => {

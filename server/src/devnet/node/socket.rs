@@ -42,6 +42,20 @@ pub(super) struct Shared {
     pub(super) stop: CancellationToken,
 }
 
+impl Shared {
+    /// Takes one call. A stalled node does not even read it.
+    fn take(&self, text: &str, outlet: &Outlet) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if !matches!(*self.fault.borrow(), Some(Fault::Stalled)) {
+            rpc::answer(&mut self.chain.lock(), text, outlet);
+        }
+    }
+
+    fn garbage(&self) -> &'static str {
+        GARBAGE[self.garbage.fetch_add(1, Ordering::Relaxed) % GARBAGE.len()]
+    }
+}
+
 /// Accepts connections until dropped.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let gate = Gate { listener, fault: shared.fault.subscribe() };
@@ -109,7 +123,10 @@ impl Connection {
     }
 
     async fn run(self, mut socket: WebSocket) {
-        let mut fault = self.shared.fault.subscribe();
+        // Dropped before the socket: whoever sees it closed sees it counted so.
+        let connection = self;
+        let shared = &*connection.shared;
+        let mut fault = shared.fault.subscribe();
         let (outlet, mut messages) = Outlet::new();
         // The message that goes next, and waits for its time while the node is slow.
         let mut next: Option<Ready> = None;
@@ -122,10 +139,10 @@ impl Connection {
                 _ => Duration::ZERO,
             };
             tokio::select! {
-                () = self.shared.stop.cancelled() => return,
+                () = shared.stop.cancelled() => return,
                 changed = fault.changed() => if changed.is_err() { return },
                 received = socket.recv() => match received {
-                    Some(Ok(Message::Text(text))) => self.take(&text, &outlet),
+                    Some(Ok(Message::Text(text))) => shared.take(&text, &outlet),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     _ => return,
                 },
@@ -136,7 +153,7 @@ impl Connection {
                     let Some((_, text)) = next.take() else { continue };
                     let text = match *fault.borrow() {
                         Some(Fault::Stalled) => continue,
-                        Some(Fault::Garbage) => self.garbage().to_owned(),
+                        Some(Fault::Garbage) => shared.garbage().to_owned(),
                         _ => text,
                     };
                     if socket.send(Message::text(text)).await.is_err() {
@@ -145,17 +162,5 @@ impl Connection {
                 }
             }
         }
-    }
-
-    /// Takes one call. A stalled node does not even read it.
-    fn take(&self, text: &str, outlet: &Outlet) {
-        self.shared.calls.fetch_add(1, Ordering::Relaxed);
-        if !matches!(*self.shared.fault.borrow(), Some(Fault::Stalled)) {
-            rpc::answer(&mut self.shared.chain.lock(), text, outlet);
-        }
-    }
-
-    fn garbage(&self) -> &'static str {
-        GARBAGE[self.shared.garbage.fetch_add(1, Ordering::Relaxed) % GARBAGE.len()]
     }
 }

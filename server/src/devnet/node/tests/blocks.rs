@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::devnet::node::outlet::Outlet;
+use crate::devnet::node::rpc;
 
 #[tokio::test]
 async fn an_upgrade_comes_with_the_next_block() {
@@ -102,6 +104,22 @@ async fn calls_are_answered_by_json_rpcs_rules() {
     let name = ask(&rpc, "system_chain", json!([])).await;
     assert_eq!(name, json!("bittensor"));
     assert_eq!(node.calls(), 6);
+}
+
+#[tokio::test]
+async fn what_is_no_call_is_told_so_and_ids_come_back_as_they_were() {
+    let node = start(NEW[0]).await;
+    let (outlet, mut messages) = Outlet::new();
+    let mut answer = |request: &str| -> Json {
+        rpc::answer(&mut node.shared.chain.lock(), request, &outlet);
+        serde_json::from_str(&messages.try_recv().expect("an answer").1).expect("JSON")
+    };
+    assert_eq!(answer("{")["error"]["code"], json!(-32_700));
+    assert_eq!(answer("[]")["error"]["code"], json!(-32_600));
+    for id in [json!(7), json!("seven")] {
+        let answered = answer(&json!({"jsonrpc": "2.0", "id": id, "method": "system_chain"}).to_string());
+        assert_eq!(answered, json!({"jsonrpc": "2.0", "id": id, "result": "bittensor"}));
+    }
 }
 
 #[tokio::test]
