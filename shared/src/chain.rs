@@ -126,6 +126,10 @@ pub struct ChainPoint {
     pub of_best_pct: Option<f64>,
     /// Alpha we got in the last epoch.
     pub emission_alpha: Option<f64>,
+    /// That times epochs per day.
+    pub emission_per_day_alpha: Option<f64>,
+    /// Blocks until the next epoch.
+    pub next_epoch_blocks: Option<u64>,
     /// Blocks of immunity left.
     pub immunity_blocks: Option<u64>,
     /// Neurons pruned before us.
@@ -149,6 +153,8 @@ impl ChainStatus {
             miners: self.miners,
             of_best_pct: self.of_best_pct,
             emission_alpha: self.emission_alpha,
+            emission_per_day_alpha: self.emission_per_day_alpha,
+            next_epoch_blocks: self.next_epoch_blocks,
             immunity_blocks: self.immunity_blocks,
             prune_margin: self.prune_margin,
             validators_permitted: self.validators_permitted,

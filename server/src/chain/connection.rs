@@ -145,9 +145,20 @@ impl Connection {
     pub(super) async fn fetch(&self, keys: &[Vec<u8>], at: H256) -> Result<Stored, ChainError> {
         let mut stored = Stored::with_capacity(keys.len());
         for keys in keys.chunks(VALUES_AT_ONCE) {
-            let sets = self.methods.state_query_storage_at(keys.iter().map(Vec::as_slice), Some(at)).await?;
-            let changes = sets.into_iter().flat_map(|set| set.changes);
-            stored.extend(changes.filter_map(|(key, value)| Some((key.0, value?.0))));
+            match self.methods.state_query_storage_at(keys.iter().map(Vec::as_slice), Some(at)).await {
+                Ok(sets) => {
+                    let changes = sets.into_iter().flat_map(|set| set.changes);
+                    stored.extend(changes.filter_map(|(key, value)| Some((key.0, value?.0))));
+                }
+                // Some public endpoints let through single reads only.
+                Err(rpcs::Error::User(_)) => {
+                    for key in keys {
+                        let value = self.methods.state_get_storage(key, Some(at)).await?;
+                        stored.extend(value.map(|value| (key.clone(), value)));
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(stored)
     }

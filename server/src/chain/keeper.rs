@@ -33,7 +33,7 @@ use crate::ports::{Chain, ChainWatch};
 const BEHIND_BLOCKS: u64 = 20;
 /// When nothing newer came for this long, the chain was set back: one's own chains are, at times.
 const SET_BACK_MS: u64 = 3_600_000;
-/// No sooner than this comes the next sync, whoever asks for it.
+/// After a failure the next sync comes no sooner than this.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the keeper is built from.

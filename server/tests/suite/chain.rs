@@ -149,3 +149,35 @@ async fn without_a_chain_there_is_nothing_to_sync() {
     assert_eq!(miner.get("/api/v1/chain/history").await.json(), Value::Array(Vec::new()));
     miner.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_tells_who_we_are_and_how_the_chain_sees_us() {
+    let node = Node::start(runtime(), subnet(miner_hotkey())).await.unwrap();
+    let wallets = crate::support::wallets();
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_lode"));
+    command.args([
+        "check",
+        "--netuid",
+        "2",
+        "--wallet.name",
+        "miner",
+        "--subtensor.chain_endpoint",
+        node.url().as_str(),
+    ]);
+    command.arg("--wallet.path").arg(wallets.path()).current_dir(wallets.path());
+    let output = command.output().await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    for words in [
+        miner_hotkey().to_string().as_str(),
+        "Subnet 2 of local at block 5000, spec 293: 2 neurons, 1 with a validator permit",
+        "Registered as uid 1",
+        "no axon of ours",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(node.waiting(), 0, "it changes nothing");
+    node.fault(Some(Fault::Dead));
+    let text = String::from_utf8(command.output().await.unwrap().stdout).unwrap();
+    assert!(text.contains("The chain cannot be read") && text.contains(node.url().as_str()), "{text}");
+}
