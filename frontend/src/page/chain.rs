@@ -6,7 +6,7 @@ use lode_shared::{Serving, Snapshot};
 use crate::format;
 use crate::live::Live;
 use crate::ui::{Card, Fact, Tag};
-use crate::verdict::{self, Tone, Verdict};
+use crate::verdict::{self, Verdict};
 
 fn in_alpha(alpha: f64) -> String {
     format!("{} α", format::alpha(alpha))
@@ -32,7 +32,11 @@ pub fn Chain() -> impl IntoView {
     });
     view! {
         <Card id="chain" title="Chain" class="narrow" aside=move || view! { <Tag verdict=tag /> }>
-            <p class="sub" class:bad=move || tag.get().tone == Tone::Bad>{move || wrong.get().or_else(age)}</p>
+            <p class="sub">{age}</p>
+            {move || {
+                let class = format!("sub {}", tag.get().tone.class());
+                wrong.get().map(|wrong| view! { <p class=class>{wrong}</p> })
+            }}
             <dl class="facts">
                 <Fact
                     name="network"

@@ -77,13 +77,11 @@ impl Background {
             let runtime = Builder::new_current_thread().enable_all().build().expect("the system gives us a runtime");
             runtime.block_on(async {
                 let runtime = Runtime { spec_version: 293, metadata, refuses_in_pool: true };
-                let started = Node::start(runtime, subnet(neurons)).await;
-                let node = started.map(|node| {
-                    let _ = told.send(Ok(node.url()));
-                    node
-                });
-                match node {
-                    Ok(_node) => drop(stopped.await),
+                match Node::start(runtime, subnet(neurons)).await {
+                    Ok(node) => {
+                        let _ = told.send(Ok(node.url()));
+                        let _ = stopped.await;
+                    }
                     Err(error) => drop(told.send(Err(error))),
                 }
             });

@@ -126,14 +126,14 @@ impl Visibility {
     }
 
     fn tell(&mut self, seen: &Seen, now_ms: u64) {
-        let word = seen.serving.word();
         match (seen.serving, &seen.detail) {
             (Serving::Visible, _) => {
-                if self.told.over().is_some() || seen.is_changed {
+                let was_told = self.told.over().is_some();
+                if was_told || seen.is_changed {
                     tracing::info!("the chain has the axon as it is: validators find us at port {}", self.port);
                 }
             }
-            (Serving::Hidden | Serving::Pending, Some(detail)) if self.told.is_due(word, now_ms) => {
+            (Serving::Hidden | Serving::Pending, Some(detail)) if self.told.is_due(seen.serving.word(), now_ms) => {
                 tracing::warn!("validators may not find us: {detail}");
             }
             _ => {}

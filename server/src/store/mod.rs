@@ -187,7 +187,7 @@ impl Store {
 
     /// Keeps our place on the subnet at one sync; dropped and counted when the disk is that far behind.
     pub fn chain_point(&self, point: ChainPoint) {
-        self.offer(Write::ChainPoint(point));
+        self.offer(Write::ChainPoint(Box::new(point)));
     }
 
     /// Keeps a request; dropped and counted when the disk is behind: requests never wait for it.

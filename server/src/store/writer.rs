@@ -76,7 +76,7 @@ pub(super) enum Write {
         kind: LabelKind,
     },
     Point(HistoryPoint),
-    ChainPoint(ChainPoint),
+    ChainPoint(Box<ChainPoint>),
 }
 
 /// What is written all or not at all.

@@ -115,8 +115,9 @@ async fn a_hotkey_that_loses_its_place_is_told_and_found_again() {
     assert_eq!((lost.registered, lost.uid), (Some(false), None));
     assert_eq!(status(&keeper).serving, Serving::Hidden);
     assert!(status(&keeper).serving_detail.expect("a remedy").contains("btcli subnet register"));
-    let anew = all.neurons().iter().cloned().map(|neuron| crate::domain::Neuron { axon: None, ..neuron });
-    node.change(|view| view.metagraph = Metagraph::new(anew.collect()));
+    let mut anew = all.neurons().to_vec();
+    anew[1].axon = None;
+    node.change(|view| view.metagraph = Metagraph::new(anew));
     node.make_block(time.now_ms());
     round(&mut keeper, &[&node], &time).await;
     assert_eq!(status(&keeper).serving, Serving::Visible, "registered again by itself");
