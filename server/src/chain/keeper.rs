@@ -246,7 +246,7 @@ impl Keeper {
     fn fault(&self, view: &ChainView, now_ms: u64) -> Option<ChainError> {
         let known = self.view.borrow();
         let known = known.as_ref().filter(|known| now_ms.saturating_sub(known.synced_ms) < SET_BACK_MS);
-        if let Some(known) = known.filter(|known| view.block + BEHIND_BLOCKS < known.block) {
+        if let Some(known) = known.filter(|known| view.block.saturating_add(BEHIND_BLOCKS) < known.block) {
             return Some(ChainError::Behind { found: view.block, known: known.block });
         }
         let age_s = now_ms.saturating_sub(view.block_ms?) / 1_000;

@@ -165,7 +165,7 @@ impl EpochSchedule {
         match (self.tempo_blocks, self.last_block) {
             (0, _) => None,
             (tempo, Some(_)) => Some(tempo),
-            (tempo, None) => Some(tempo + 1),
+            (tempo, None) => Some(tempo.saturating_add(1)),
         }
     }
 
@@ -175,7 +175,7 @@ impl EpochSchedule {
         let period = self.period_blocks()?;
         Some(match self.last_block {
             Some(last) => last.saturating_add(period).saturating_sub(block),
-            None => period - 1 - (block + u64::from(netuid) + 1) % period,
+            None => period - 1 - block.saturating_add(u64::from(netuid) + 1) % period,
         })
     }
 }

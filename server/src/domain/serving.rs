@@ -43,7 +43,7 @@ impl Advertised {
         }
         // The block that would hold it is the next one.
         let free = served.block.saturating_add(chain.serving_rate_limit_blocks.unwrap_or(0));
-        match free.saturating_sub(chain.block + 1) {
+        match free.saturating_sub(chain.block.saturating_add(1)) {
             0 => ServeStep::Serve,
             blocks => ServeStep::Wait { blocks },
         }

@@ -17,7 +17,7 @@ impl ChainView {
 
     /// Blocks for which a neuron is still spared; 0 when that is over.
     pub fn immunity_blocks(&self, neuron: &Neuron) -> Option<u64> {
-        Some((neuron.registered_block? + self.immunity_period_blocks?).saturating_sub(self.block))
+        Some(neuron.registered_block?.saturating_add(self.immunity_period_blocks?).saturating_sub(self.block))
     }
 
     /// What the dashboard shows of the subnet and of `hotkey`'s place in it.
