@@ -112,8 +112,8 @@ impl Subnet {
             immunity_period_blocks: fields.get::<u16>("immunity_period").map(u64::from),
             max_uids: fields.get("max_uids"),
             serving_rate_limit_blocks: fields.get("serving_rate_limit"),
-            owner_hotkey: fields.get("owner_hotkey").map(Hotkey::new),
-            owner_coldkey: fields.get("owner_coldkey"),
+            owner_hotkey: fields.get("owner_hotkey").filter(is_somebody).map(Hotkey::new),
+            owner_coldkey: fields.get("owner_coldkey").filter(is_somebody),
             missing: fields.into_missing(),
         })
     }
@@ -221,12 +221,17 @@ impl FromStorage<'_> {
             immunity_period_blocks: self.value::<u16>(stored, "ImmunityPeriod", None).map(u64::from),
             max_uids: self.value(stored, "MaxAllowedUids", None),
             serving_rate_limit_blocks: self.value(stored, "ServingRateLimit", None),
-            owner_hotkey: self.value(stored, "SubnetOwnerHotkey", None).map(Hotkey::new),
-            owner_coldkey: self.value(stored, "SubnetOwner", None),
+            owner_hotkey: self.value(stored, "SubnetOwnerHotkey", None).filter(is_somebody).map(Hotkey::new),
+            owner_coldkey: self.value(stored, "SubnetOwner", None).filter(is_somebody),
             neurons: hotkeys.iter().enumerate().map(neuron).collect(),
             missing: missing.filter(|entry| !self.runtime.has_storage(entry)).collect(),
         })
     }
+}
+
+/// A chain has zeros where there is nobody.
+fn is_somebody(account: &Account) -> bool {
+    *account != [0; 32]
 }
 
 /// An axon as the subnets' storage has it.

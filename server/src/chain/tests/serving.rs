@@ -2,12 +2,14 @@
 
 use lode_shared::Serving;
 
-use super::scene::{NETUID, Time, keeper, node, round, seen, status, us};
+use super::scene::{NETUID, Time, keeper, node, round, runtime, seen, status, us};
 use crate::chain::connection::Connection;
 use crate::chain::serve::{Outcome, serve};
 use crate::devnet::node::Node;
-use crate::domain::{Advertised, Metagraph, ServeRefusal};
+use crate::devnet::{Devnet, DevnetConfig};
+use crate::domain::{Advertised, ChainView, Metagraph, Neuron, ServeRefusal};
 use crate::keys::Signer;
+use crate::ports::Chain;
 
 const SPECS: [(&str, u32); 5] =
     [("218_v15", 218), ("293_v15", 293), ("mainnet343_v15", 343), ("finney365_v16", 365), ("head_like_v15", 425)];
@@ -131,4 +133,32 @@ async fn switched_off_the_chain_is_read_and_left_alone() {
     assert_eq!(status(&keeper).serving, Serving::Off);
     assert_eq!(node.view().metagraph.find(&us().hotkey()).and_then(|(_, us)| us.axon), None);
     assert_eq!(seen(&keeper).expect("read").metagraph.neurons().len(), 2);
+}
+
+#[tokio::test]
+async fn devnets_subnet_reads_the_same_over_json_rpc() {
+    let (time, axon) = (Time::new(), "8.8.8.8:8091".parse().expect("an address"));
+    let (devnet, _verdicts) = Devnet::new(&DevnetConfig::default(), NETUID, &us(), axon, time.clock());
+    let inside = devnet.views().borrow().clone().expect("there from the start");
+    let node = Node::start(runtime("293_v15", 293), (*inside).clone()).await.expect("a port");
+    let mut keeper = keeper(&[&node], &time, Some(("8.8.8.8", 8_091)));
+    round(&mut keeper, &[&node], &time).await;
+    let outside = seen(&keeper).expect("read");
+    for (uid, (one, other)) in inside.metagraph.neurons().iter().zip(outside.metagraph.neurons()).enumerate() {
+        // Devnet has no owners; a chain has one for every neuron.
+        assert_eq!(*one, Neuron { coldkey: None, ..other.clone() }, "uid {uid}");
+    }
+    let figures = |view: &ChainView| {
+        let status = view.status(&us().hotkey());
+        (
+            status.uid,
+            status.rank,
+            status.incentive_pct,
+            status.emission_alpha,
+            status.prune_margin,
+            status.next_epoch_blocks,
+        )
+    };
+    assert_eq!(figures(&inside), figures(&outside));
+    assert_eq!(status(&keeper).serving, Serving::Visible, "nothing to register");
 }
