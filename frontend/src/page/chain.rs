@@ -28,7 +28,9 @@ pub fn Chain() -> impl IntoView {
     // What somebody should know, and most of the time nothing.
     let wrong = fact(|snapshot| {
         let keeper = &snapshot.chain.keeper;
-        keeper.serving_detail.clone().filter(|_| keeper.serving != Serving::Off).or_else(|| keeper.error.clone())
+        let detail = keeper.serving_detail.as_ref().filter(|_| keeper.serving != Serving::Off);
+        let urgent = detail.filter(|_| keeper.serving == Serving::Hidden);
+        urgent.or(keeper.error.as_ref()).or(detail).cloned()
     });
     view! {
         <Card id="chain" title="Chain" class="narrow" aside=move || view! { <Tag verdict=tag /> }>

@@ -246,7 +246,10 @@ impl App {
             verifier,
             identity: Identity::new(
                 signer.address(),
-                SocketAddr::new(config.axon.external_ip.unwrap_or(axon_address.ip()), axon_address.port()),
+                SocketAddr::new(
+                    config.axon.external_ip.unwrap_or(axon_address.ip()),
+                    config.axon.external_port.unwrap_or(axon_address.port()),
+                ),
             ),
             agent: Arc::clone(&agent),
             recorder: Arc::clone(&recorder),

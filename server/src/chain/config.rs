@@ -156,10 +156,12 @@ impl SubtensorConfig {
         faults.unless_within("subtensor.call_timeout_s", self.call_timeout_s, 1..=300);
         faults.unless_within("subtensor.max_block_age_s", self.max_block_age_s, 10..=86_400);
         faults.unless_within("subtensor.max_age_s", self.max_age_s.unwrap_or(60), 60..=31_536_000);
-        for url in self.chain_endpoint.iter().chain(&self.fallback_endpoints) {
+        let first = self.chain_endpoint.iter().map(|url| ("chain_endpoint", url));
+        for (key, url) in first.chain(self.fallback_endpoints.iter().map(|url| ("fallback_endpoints", url))) {
             if !matches!(url.scheme(), "ws" | "wss") || url.host().is_none() {
+                let shown = shown(url);
                 faults.push(format!(
-                    "subtensor.chain_endpoint: `{url}` is no endpoint; write ws://HOST:PORT or wss://HOST:PORT"
+                    "subtensor.{key}: `{shown}` is no endpoint; write ws://HOST:PORT or wss://HOST:PORT"
                 ));
             }
         }
@@ -173,6 +175,13 @@ impl SubtensorConfig {
             ));
         }
     }
+}
+
+/// An endpoint as it may be shown: who pays for one has its key in the password, the path or the query.
+pub(super) fn shown(url: &Url) -> String {
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    let rest = if url.path().len() > 1 { "/…" } else { "" };
+    format!("{}://{}{port}{rest}", url.scheme(), url.host_str().unwrap_or("?"))
 }
 
 #[cfg(test)]
@@ -201,6 +210,17 @@ mod tests {
         for network in ["finney", "test"] {
             let config = config(&format!("network = '{network}'"));
             assert!(config.genesis().is_some() && config.endpoints()[0].scheme() == "wss", "{network}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_s_key_is_not_shown() {
+        for (url, text) in [
+            ("wss://name:word@host/key?apikey=secret#part", "wss://host/…"),
+            ("ws://127.0.0.1:9944", "ws://127.0.0.1:9944"),
+            ("wss://[::1]:9944/", "wss://[::1]:9944"),
+        ] {
+            assert_eq!(shown(&url.parse().expect("a URL")), text);
         }
     }
 

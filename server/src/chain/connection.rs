@@ -1,6 +1,7 @@
 //! One connection to one endpoint: every call has its time, every answer its size, and the runtime's metadata is read anew
 //! when its version changes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use subxt::backend::LegacyBackend;
 use subxt::client::{ClientAtBlock, OnlineClient, OnlineClientAtBlockImpl};
 use subxt::config::RpcConfigFor;
 use subxt::config::substrate::{SubstrateConfig, SubstrateConfigBuilder};
-use subxt::error::{BackendError, OnlineClientAtBlockError, OnlineClientError, RuntimeApiError};
+use subxt::error::{OnlineClientAtBlockError, RuntimeApiError};
 use subxt::ext::jsonrpsee::core::client::{Client, Error as WsError, IdKind};
 use subxt::ext::jsonrpsee::ws_client::{PingConfig, WsClientBuilder};
 use subxt::rpcs::client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT};
@@ -17,6 +18,7 @@ use subxt::rpcs::{self, RpcClient};
 use subxt::utils::H256;
 use url::Url;
 
+use super::config::shown;
 use super::neurons::{Stored, SubnetError};
 
 /// The longest answer: metadata is some 600 KB, a subnet's table 100 KB.
@@ -29,7 +31,7 @@ pub(super) type AtBlock = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl
 
 /// A connection to one endpoint.
 pub(super) struct Connection {
-    /// The endpoint, as it may be shown: without password and query.
+    /// The endpoint, as it may be shown.
     pub(super) shown: String,
     client: OnlineClient<SubstrateConfig>,
     backend: Arc<LegacyBackend<SubstrateConfig>>,
@@ -54,10 +56,15 @@ pub(super) enum ChainError {
         wanted: String,
     },
     /// It does not follow the chain.
-    #[error("its newest block is {0} s old: it does not follow the chain")]
+    #[error("its newest block is {0} s old: it does not follow the chain, or this host's clock is wrong")]
     OldBlock(u64),
+    /// It claims what cannot be yet.
+    #[error("its newest block is ahead of the time: it lies, or this host's clock is wrong")]
+    Ahead,
     /// It is behind what was seen before.
-    #[error("its newest block is {found}, and {known} was seen before")]
+    #[error(
+        "its newest block is {found}, and {known} was seen before: it has lost the chain, or the chain was set back"
+    )]
     Behind {
         /// What it has.
         found: u64,
@@ -74,19 +81,41 @@ pub(super) enum ChainError {
 
 impl From<rpcs::Error> for ChainError {
     fn from(error: rpcs::Error) -> Self {
-        Self::Call(error.to_string())
+        Self::call(&error)
     }
 }
 
 impl From<OnlineClientAtBlockError> for ChainError {
     fn from(error: OnlineClientAtBlockError) -> Self {
-        Self::Call(error.to_string())
+        Self::call(&error)
     }
 }
 
 impl From<RuntimeApiError> for ChainError {
     fn from(error: RuntimeApiError) -> Self {
-        Self::Call(error.to_string())
+        Self::call(&error)
+    }
+}
+
+/// Where an error passed through, which is nothing to an operator.
+const LAYERS: [&str; 7] = [
+    "Cannot construct OnlineClient: ",
+    "Cannot construct OnlineClientAtBlock: ",
+    "Backend error: ",
+    "RPC error: ",
+    "client error: ",
+    "User error: ",
+    "Custom error: ",
+];
+
+impl ChainError {
+    /// Whether it lasts until the operator does something.
+    pub(super) fn needs_operator(&self) -> bool {
+        matches!(self, Self::WrongChain { .. } | Self::Subnet(_))
+    }
+
+    fn call(error: &impl std::fmt::Display) -> Self {
+        Self::Call(LAYERS.iter().fold(error.to_string(), |text, layer| text.replace(layer, "")))
     }
 }
 
@@ -109,10 +138,7 @@ impl Connection {
         let methods = LegacyRpcMethods::new(rpc.clone());
         let backend = Arc::new(LegacyBackend::builder().build(rpc));
         let client = OnlineClient::from_backend_with_config(SubstrateConfig::new(), Arc::clone(&backend)).await;
-        let client = client.map_err(|error| match error {
-            OnlineClientError::CannotGetGenesisHash(BackendError::Rpc(error)) => ChainError::Call(error.to_string()),
-            error => ChainError::Call(error.to_string()),
-        })?;
+        let client = client.map_err(|error| ChainError::call(&error))?;
         let found = client.genesis_hash();
         if let Some(wanted) = genesis.map(H256::from).filter(|wanted| *wanted != found) {
             return Err(ChainError::WrongChain { found: format!("{found:?}"), wanted: format!("{wanted:?}") });
@@ -136,7 +162,7 @@ impl Connection {
                 .set_metadata_for_spec_versions([(version, at.metadata())])
                 .build();
             let client = OnlineClient::from_backend_with_config(config, Arc::clone(&self.backend)).await;
-            self.client = client.map_err(|error| ChainError::Call(error.to_string()))?;
+            self.client = client.map_err(|error| ChainError::call(&error))?;
         }
         Ok(at)
     }
@@ -147,7 +173,10 @@ impl Connection {
         for keys in keys.chunks(VALUES_AT_ONCE) {
             match self.methods.state_query_storage_at(keys.iter().map(Vec::as_slice), Some(at)).await {
                 Ok(sets) => {
+                    // What was not asked for is dropped: an answer must not grow without limit.
+                    let asked: HashSet<&[u8]> = keys.iter().map(Vec::as_slice).collect();
                     let changes = sets.into_iter().flat_map(|set| set.changes);
+                    let changes = changes.filter(|(key, _)| asked.contains(key.0.as_slice()));
                     stored.extend(changes.filter_map(|(key, value)| Some((key.0, value?.0))));
                 }
                 // Some public endpoints let through single reads only.
@@ -162,17 +191,6 @@ impl Connection {
         }
         Ok(stored)
     }
-}
-
-/// Without password and query, which may hold a key.
-pub(super) fn shown(url: &Url) -> String {
-    let mut shown = url.clone();
-    // These fail only on URLs without a host, which the configuration refuses.
-    let _ = shown.set_password(None);
-    let _ = shown.set_username("");
-    shown.set_query(None);
-    shown.set_fragment(None);
-    shown.to_string()
 }
 
 fn no_answer(timeout: Duration) -> String {
@@ -218,11 +236,14 @@ impl RpcClientT for Timed {
 
 #[cfg(test)]
 mod tests {
+    use subxt::error::RpcError;
+
     use super::*;
 
     #[test]
-    fn an_endpoint_s_key_is_not_shown() {
-        let url = "wss://name:word@host/path?apikey=secret#part".parse().expect("a URL");
-        assert_eq!(shown(&url), "wss://host/path");
+    fn an_error_tells_what_happened_and_not_where_it_passed_through() {
+        let late = rpcs::Error::Client(no_answer(Duration::from_secs(20)).into());
+        let error = OnlineClientAtBlockError::CannotGetCurrentBlock { reason: RpcError::from(late).into() };
+        assert_eq!(ChainError::from(error).to_string(), "cannot get the current block: no answer within 20 s");
     }
 }

@@ -4,6 +4,8 @@
 //! when its pause is over. What was read last stays published, with its age, until there is something newer. Nothing here
 //! is waited for by a request.
 
+mod asking;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,6 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lode_shared::KeeperStatus;
-use rand::RngExt;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
@@ -19,20 +20,19 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::config::SubtensorConfig;
-use super::connection::{AtBlock, ChainError, Connection, shown};
+use super::connection::Connection;
 use super::external::External;
-use super::read::{Read, read};
+use super::read::Read;
 use super::told::Told;
 use super::visibility::Visibility;
 use crate::clock::Clock;
 use crate::domain::{ChainView, Endpoints};
 use crate::keys::Signer;
 use crate::ports::{Chain, ChainWatch};
+use asking::{Answered, Failure};
 
-/// Endpoints behind one name differ by some blocks; more than this is no accident.
-const BEHIND_BLOCKS: u64 = 20;
-/// When nothing newer came for this long, the chain was set back: one's own chains are, at times.
-const SET_BACK_MS: u64 = 3_600_000;
+/// Versions of which is remembered that they were told.
+const TOLD_RUNTIMES: usize = 16;
 /// After a failure the next sync comes no sooner than this.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -81,17 +81,13 @@ pub struct Keeper {
     wake: Arc<Notify>,
     failing: Told,
     lagging: Told,
-    /// The runtime of which was told what it lacks.
-    told_runtime: Option<u32>,
+    /// The runtimes of which was told what they lack.
+    told_runtimes: Vec<u32>,
     uid: Option<Option<u16>>,
-}
-
-/// What one endpoint said, and the connection to it.
-struct Answered {
-    index: usize,
-    connection: Connection,
-    at: AtBlock,
-    read: Read,
+    /// The endpoint asked last: it pays when what it says makes a decoder panic.
+    asking: Option<usize>,
+    /// Whether what is published was beyond doubt when it was read.
+    is_sure: bool,
 }
 
 impl Keeper {
@@ -105,19 +101,22 @@ impl Keeper {
             same_chain && view.netuid == netuid && view.network == config.network().word()
         };
         let known = known.filter(is_ours).map(Arc::new);
+        let uid = known.as_ref().map(|known| known.metagraph.find(&signer.hotkey()).map(|(uid, _)| uid));
         let port = serve.as_ref().map_or(0, |serve| serve.port);
         let external = serve.map(|serve| External::new(serve.external_ip, serve.lookups));
         Self {
             endpoints: Endpoints::new(urls.len()),
             visibility: Visibility::new(external, port),
-            view: watch::Sender::new(known),
             status: watch::Sender::default(),
             wake: Arc::default(),
             connection: None,
             failing: Told::default(),
             lagging: Told::default(),
-            told_runtime: None,
-            uid: None,
+            told_runtimes: Vec::new(),
+            is_sure: known.is_some(),
+            view: watch::Sender::new(known),
+            uid: uid.filter(Option::is_some),
+            asking: None,
             config,
             netuid,
             signer,
@@ -134,13 +133,17 @@ impl Keeper {
     ///
     /// Says of every endpoint why it could not be read.
     pub async fn look(&mut self) -> Result<ChainView, String> {
-        let answered = self.sync(self.clock.now_ms()).await?;
+        let answered = self.sync(self.clock.now_ms()).await.map_err(|failure| failure.text)?;
         Ok(answered.read.view)
     }
 
     /// One sync and what follows from it. Says how long to wait for the next.
     pub async fn round(&mut self) -> Duration {
         let now_ms = self.clock.now_ms();
+        let pause = self.endpoints.pause(now_ms);
+        if !pause.is_zero() {
+            return pause;
+        }
         match self.sync(now_ms).await {
             Ok(answered) => {
                 self.publish(&answered.read, now_ms);
@@ -160,101 +163,16 @@ impl Keeper {
                 });
                 self.config.sync_interval()
             }
-            Err(error) => {
-                self.fail(error, now_ms);
+            Err(failure) => {
+                self.fail(failure, now_ms);
                 self.endpoints.pause(now_ms).clamp(LEAST_PAUSE, self.config.sync_interval())
             }
         }
     }
 
-    /// Asks the endpoints in turn. One that lags is believed only when nobody knows better.
-    async fn sync(&mut self, now_ms: u64) -> Result<Answered, String> {
-        let mut lagging: Option<(Answered, String)> = None;
-        let mut errors = Vec::new();
-        for index in self.endpoints.ready(now_ms) {
-            let error = match self.ask(index, now_ms).await {
-                Ok(answered) => match self.fault(&answered.read.view, now_ms) {
-                    None => {
-                        self.endpoints.worked(index);
-                        self.lagging.over();
-                        self.recovered(&answered, None);
-                        return Ok(answered);
-                    }
-                    Some(fault) => {
-                        let text = format!("{}: {fault}", answered.connection.shown);
-                        let block = |(answered, _): &(Answered, String)| answered.read.view.block;
-                        if matches!(fault, ChainError::OldBlock(_))
-                            && lagging.as_ref().is_none_or(|best| block(best) < answered.read.view.block)
-                        {
-                            lagging = Some((answered, text.clone()));
-                        }
-                        text
-                    }
-                },
-                Err((shown, error)) => format!("{shown}: {error}"),
-            };
-            errors.push(error);
-            self.endpoints.failed(index, now_ms, self.random.random_range(0.0..1.0));
-        }
-        match lagging {
-            Some((answered, error)) => {
-                self.endpoints.worked(answered.index);
-                if self.lagging.is_due("lagging", now_ms) {
-                    tracing::warn!("no endpoint has a newer block: {error}");
-                }
-                self.recovered(&answered, Some(error));
-                Ok(answered)
-            }
-            None if errors.is_empty() => Err("every endpoint failed a moment ago".into()),
-            None => Err(errors.join("; ")),
-        }
-    }
-
-    /// Asks one endpoint, over the connection that there is or a new one.
-    async fn ask(&mut self, index: usize, now_ms: u64) -> Result<Answered, (String, ChainError)> {
-        if let Some((_, connection)) = self.connection.take_if(|(kept, _)| *kept == index) {
-            // Idle connections are cut by all that is between: that alone is no failure.
-            if let Ok(answered) = self.ask_over(connection, index, now_ms).await {
-                return Ok(answered);
-            }
-        }
-        let timeout = Duration::from_secs(self.config.call_timeout_s.into());
-        let opened = Connection::open(&self.urls[index], timeout, self.genesis).await;
-        let connection = opened.map_err(|error| (shown(&self.urls[index]), error))?;
-        self.ask_over(connection, index, now_ms).await
-    }
-
-    async fn ask_over(
-        &self,
-        mut connection: Connection,
-        index: usize,
-        now_ms: u64,
-    ) -> Result<Answered, (String, ChainError)> {
-        let network = self.config.network().word();
-        let answer = async {
-            let at = connection.newest().await?;
-            let read = read(&connection, &at, network, self.netuid, now_ms).await?;
-            Ok((at, read))
-        };
-        match answer.await {
-            Ok((at, read)) => Ok(Answered { index, connection, at, read }),
-            Err(error) => Err((connection.shown, error)),
-        }
-    }
-
-    /// Why what an endpoint said should not be believed.
-    fn fault(&self, view: &ChainView, now_ms: u64) -> Option<ChainError> {
-        let known = self.view.borrow();
-        let known = known.as_ref().filter(|known| now_ms.saturating_sub(known.synced_ms) < SET_BACK_MS);
-        if let Some(known) = known.filter(|known| view.block.saturating_add(BEHIND_BLOCKS) < known.block) {
-            return Some(ChainError::Behind { found: view.block, known: known.block });
-        }
-        let age_s = now_ms.saturating_sub(view.block_ms?) / 1_000;
-        (age_s > u64::from(self.config.max_block_age_s)).then_some(ChainError::OldBlock(age_s))
-    }
-
     /// A sync succeeded; `note` says what is wrong with it all the same.
     fn recovered(&mut self, answered: &Answered, note: Option<String>) {
+        self.is_sure = note.is_none();
         // The first chain that answers is the chain: another endpoint of another one is refused from now on.
         self.genesis = Some(answered.connection.genesis());
         if let Some(times) = self.failing.over() {
@@ -266,12 +184,15 @@ impl Keeper {
         });
     }
 
-    fn fail(&mut self, error: String, now_ms: u64) {
-        if self.failing.is_due("failing", now_ms) {
-            let known = self.view.borrow().as_ref().map(|view| now_ms.saturating_sub(view.synced_ms) / 1_000);
-            let meanwhile = match known {
-                Some(age_s) => format!("what was read {age_s} s ago still holds"),
-                None => "nothing was read yet, so only axon.allow may call".into(),
+    fn fail(&mut self, failure: Failure, now_ms: u64) {
+        let Failure { text: error, needs_operator } = failure;
+        if self.failing.is_due(if needs_operator { "wrong" } else { "down" }, now_ms) {
+            let age_s = self.view.borrow().as_ref().map(|view| now_ms.saturating_sub(view.synced_ms) / 1_000);
+            let limit_s = self.config.max_age_s.unwrap_or(u64::MAX);
+            let meanwhile = match age_s {
+                Some(age_s) if age_s <= limit_s => format!("what was read {age_s} s ago still holds"),
+                Some(age_s) => format!("what was read {age_s} s ago is too old (subtensor.max_age_s)"),
+                None => "nothing was read yet, so validators cannot be told from others".into(),
             };
             tracing::warn!("the chain cannot be read: {error}; {meanwhile}");
         }
@@ -283,8 +204,12 @@ impl Keeper {
 
     fn publish(&mut self, read: &Read, now_ms: u64) {
         let view = &read.view;
-        if let Some(version) = view.spec_version.filter(|version| self.told_runtime.replace(*version) != Some(*version))
-        {
+        if let Some(version) = view.spec_version.filter(|version| !self.told_runtimes.contains(version)) {
+            // Endpoints may be of two versions for a while; upgrades come monthly.
+            if self.told_runtimes.len() >= TOLD_RUNTIMES {
+                self.told_runtimes.clear();
+            }
+            self.told_runtimes.push(version);
             tracing::info!("the chain runs spec {version}");
             if !read.missing.is_empty() {
                 tracing::warn!("spec {version} does not tell {}: figures of it stay empty", read.missing.join(", "));
@@ -314,15 +239,19 @@ impl Keeper {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sleep(pause) => {}
-                () = wake.notified() => {}
+                () = wake.notified() => self.endpoints.end_pauses(),
             }
             // A fault of a library's must not take the axon with it.
             let round = AssertUnwindSafe(self.round()).catch_unwind();
             let Some(done) = stop.run_until_cancelled(round).await else { return };
             pause = done.unwrap_or_else(|_| {
                 self.connection = None;
-                self.fail("reading the chain panicked; please report this with the log".into(), self.clock.now_ms());
-                self.config.sync_interval()
+                if let Some(index) = self.asking {
+                    self.endpoints.failed(index, self.clock.now_ms(), 1.0);
+                }
+                let text = "reading the chain panicked; please report this with the log".into();
+                self.fail(Failure { text, needs_operator: false }, self.clock.now_ms());
+                self.endpoints.pause(self.clock.now_ms()).max(LEAST_PAUSE)
             });
         }
     }

@@ -24,6 +24,8 @@ pub(super) struct Subnet {
     pub(super) serving_rate_limit_blocks: Option<u64>,
     pub(super) owner_hotkey: Option<Hotkey>,
     pub(super) owner_coldkey: Option<Account>,
+    /// Whether axons could be read.
+    pub(super) tells_axons: bool,
     pub(super) neurons: Vec<Neuron>,
     /// Fields that this runtime has not got.
     pub(super) missing: BTreeSet<&'static str>,
@@ -42,6 +44,9 @@ pub(super) enum SubnetError {
     #[error("the metagraph cannot be decoded: {0}")]
     Undecodable(String),
 }
+
+/// More than any subnet has; the chain allows 256 as this is written.
+const MAX_NEURONS: usize = 4_096;
 
 /// As a runtime stores an axon.
 #[derive(DecodeAsType)]
@@ -85,16 +90,15 @@ impl Subnet {
             Fields::read(bytes, type_id, types).map_err(|error| SubnetError::Undecodable(error.to_string()))?;
         let fields = fields.ok_or(SubnetError::NoSubnet(netuid))?;
         let hotkeys: Vec<Account> = fields.get("hotkeys").ok_or(SubnetError::Essential("hotkeys"))?;
-        if hotkeys.len() > usize::from(u16::MAX) {
-            return Err(SubnetError::Undecodable(format!("{} neurons", hotkeys.len())));
-        }
         let permits: Vec<bool> = fields.get("validator_permit").ok_or(SubnetError::Essential("validator_permit"))?;
+        check_size(hotkeys.len(), permits.len())?;
         let coldkeys: Vec<Account> = fields.get("coldkeys").unwrap_or_default();
         let stakes: Vec<u64> = fields.get("total_stake").unwrap_or_default();
         let incentives: Vec<u16> = fields.get("incentives").unwrap_or_default();
         let emissions: Vec<u64> = fields.get("emission").unwrap_or_default();
         let registered: Vec<u64> = fields.get("block_at_registration").unwrap_or_default();
         let axons: Vec<StoredAxon> = fields.get("axons").unwrap_or_default();
+        let tells_axons = axons.len() == hotkeys.len();
         let mut axons: Vec<_> = axons.into_iter().map(StoredAxon::read).collect();
         let neurons = hotkeys.iter().enumerate().map(|(uid, hotkey)| Neuron {
             hotkey: Hotkey::new(*hotkey),
@@ -107,6 +111,7 @@ impl Subnet {
             axon: axons.get_mut(uid).and_then(Option::take),
         });
         Ok(Self {
+            tells_axons,
             neurons: neurons.collect(),
             tempo_blocks: fields.get::<u16>("tempo").map(u64::from),
             immunity_period_blocks: fields.get::<u16>("immunity_period").map(u64::from),
@@ -117,6 +122,14 @@ impl Subnet {
             missing: fields.into_missing(),
         })
     }
+}
+
+/// A table of which rows or permits are missing would turn validators away.
+fn check_size(hotkeys: usize, permits: usize) -> Result<(), SubnetError> {
+    if (1..=MAX_NEURONS).contains(&hotkeys) && permits == hotkeys {
+        return Ok(());
+    }
+    Err(SubnetError::Undecodable(format!("it has {hotkeys} hotkeys and {permits} permits")))
 }
 
 /// Storage as it was fetched: values by key.
@@ -165,7 +178,9 @@ impl FromStorage<'_> {
         if self.value(stored, "NetworksAdded", None) == Some(false) {
             return Err(SubnetError::NoSubnet(self.netuid));
         }
-        self.value(stored, "SubnetworkN", None).ok_or(SubnetError::Essential("SubnetworkN"))
+        let count: u16 = self.value(stored, "SubnetworkN", None).ok_or(SubnetError::Essential("SubnetworkN"))?;
+        check_size(count.into(), count.into())?;
+        Ok(count)
     }
 
     /// The keys to fetch then: one row for each uid.
@@ -174,13 +189,14 @@ impl FromStorage<'_> {
         rows.flatten().collect()
     }
 
-    /// The hotkeys by uid. One that is not there ends the table: a uid in between always has one.
-    pub(super) fn hotkeys(&self, count: u16, stored: &Stored) -> Vec<Account> {
+    /// The hotkeys by uid: every uid has one.
+    pub(super) fn hotkeys(&self, count: u16, stored: &Stored) -> Result<Vec<Account>, SubnetError> {
         let hotkey = |uid: u16| {
             let key = self.key("Keys", Some(Value::u128(uid.into())))?;
             self.runtime.value::<Account>("Keys", Some(stored.get(&key)?))
         };
-        (0..count).map_while(hotkey).collect()
+        let missing = |uid| SubnetError::Undecodable(format!("uid {uid} of {count} has no hotkey"));
+        (0..count).map(|uid| hotkey(uid).ok_or_else(|| missing(uid))).collect()
     }
 
     /// The keys to fetch last: what is known by hotkey.
@@ -197,6 +213,7 @@ impl FromStorage<'_> {
     pub(super) fn read(&self, hotkeys: &[Account], stored: &Stored) -> Result<Subnet, SubnetError> {
         let permits: Vec<bool> =
             self.value(stored, "ValidatorPermit", None).ok_or(SubnetError::Essential("ValidatorPermit"))?;
+        check_size(hotkeys.len(), permits.len())?;
         let emissions: Vec<u64> = self.value(stored, "Emission", None).unwrap_or_default();
         let incentives: Vec<u16> = self.value(stored, "Incentive", None).unwrap_or_default();
         let neuron = |(uid, hotkey): (usize, &Account)| {
@@ -215,6 +232,9 @@ impl FromStorage<'_> {
                 axon: axon.and_then(|bytes| stored_axon(self.runtime, bytes)),
             }
         };
+        let axon_bytes = |hotkey| stored.get(&self.key("Axons", Some(account(hotkey)))?);
+        let is_read = |bytes: &Vec<u8>| self.runtime.value::<StoredAxon>("Axons", Some(bytes)).is_some();
+        let tells_axons = self.runtime.has_storage("Axons") && hotkeys.iter().filter_map(axon_bytes).all(is_read);
         let missing = BY_NETUID.into_iter().chain(BY_UID).chain(["Axons", "TotalHotkeyAlpha"]);
         Ok(Subnet {
             tempo_blocks: self.value::<u16>(stored, "Tempo", None).map(u64::from),
@@ -223,6 +243,7 @@ impl FromStorage<'_> {
             serving_rate_limit_blocks: self.value(stored, "ServingRateLimit", None),
             owner_hotkey: self.value(stored, "SubnetOwnerHotkey", None).filter(is_somebody).map(Hotkey::new),
             owner_coldkey: self.value(stored, "SubnetOwner", None).filter(is_somebody),
+            tells_axons,
             neurons: hotkeys.iter().enumerate().map(neuron).collect(),
             missing: missing.filter(|entry| !self.runtime.has_storage(entry)).collect(),
         })

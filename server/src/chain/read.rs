@@ -1,8 +1,6 @@
 //! One sync: everything that is read at one block.
 
-use subxt::error::{BackendError, RpcError, RuntimeApiError};
 use subxt::ext::scale_value::Value;
-use subxt::rpcs;
 
 use super::connection::{AtBlock, ChainError, Connection};
 use super::neurons::{FromStorage, METAGRAPH_FIELDS, Subnet, SubnetError};
@@ -51,7 +49,7 @@ pub(super) async fn read(
         block: at.block_number(),
         block_ms: runtime.value_in("Timestamp", "Now", stored(&now)).filter(|ms| *ms > 0),
         synced_ms: now_ms,
-        block_time_ms: slot_ms(at, runtime).await?,
+        block_time_ms: slot_ms(at, runtime).await,
         schedule,
         immunity_period_blocks: subnet.immunity_period_blocks,
         max_uids: subnet.max_uids,
@@ -62,36 +60,32 @@ pub(super) async fn read(
             owner_neurons: beside[1].as_ref().and_then(|_| runtime.value(BESIDE[1], stored(&beside[1]))),
             floor: beside[2].as_ref().and_then(|_| runtime.value(BESIDE[2], stored(&beside[2]))),
         },
+        tells_axons: subnet.tells_axons,
         metagraph: Metagraph::new(subnet.neurons),
     };
     Ok(Read { view, missing: subnet.missing.into_iter().collect() })
 }
 
-/// The subnet in one call, of the fields that are needed or of all; nothing where the runtime has neither, or they fail.
+/// The subnet in one call, of the fields that are needed or of all; nothing where the runtime has no such call.
 async fn metagraph(at: &AtBlock, runtime: Runtime<'_>, netuid: u16) -> Result<Option<Subnet>, ChainError> {
-    let calls = [("get_selective_metagraph", selective(netuid)), ("get_metagraph", netuid.to_le_bytes().to_vec())];
-    for (method, arguments) in calls {
-        let Some(output) = runtime.api_output(SUBNET_INFO, method) else { continue };
-        let Some(answer) = call(at, &format!("{SUBNET_INFO}_{method}"), &arguments).await? else { continue };
+    let output = |method| runtime.api_output(SUBNET_INFO, method);
+    if let Some(output) = output("get_selective_metagraph")
+        && let Ok(answer) = call(at, "SubnetInfoRuntimeApi_get_selective_metagraph", &selective(netuid)).await
+    {
         match Subnet::from_metagraph(&answer, output, runtime.0.types(), netuid) {
+            Ok(subnet) if subnet.tells_axons => return Ok(Some(subnet)),
+            Err(error @ SubnetError::NoSubnet(_)) => return Err(error.into()),
             // The numbers of the fields may have changed: the whole has names.
-            Err(SubnetError::Essential(_)) if method == "get_selective_metagraph" => {}
-            read => return Ok(Some(read?)),
+            Ok(_) | Err(_) => {}
         }
     }
-    Ok(None)
+    let Some(output) = output("get_metagraph") else { return Ok(None) };
+    let answer = call(at, "SubnetInfoRuntimeApi_get_metagraph", &netuid.to_le_bytes()).await?;
+    Ok(Some(Subnet::from_metagraph(&answer, output, runtime.0.types(), netuid)?))
 }
 
-/// The answer of a runtime API; nothing when the runtime itself fails at it.
-async fn call(at: &AtBlock, function: &str, arguments: &[u8]) -> Result<Option<Vec<u8>>, ChainError> {
-    match at.runtime_apis().call_raw(function, Some(arguments)).await {
-        Ok(answer) => Ok(Some(answer)),
-        Err(RuntimeApiError::CannotCallApi(BackendError::Rpc(RpcError::ClientError(rpcs::Error::User(error))))) => {
-            tracing::debug!("{function}: {error}");
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
+async fn call(at: &AtBlock, function: &str, arguments: &[u8]) -> Result<Vec<u8>, ChainError> {
+    Ok(at.runtime_apis().call_raw(function, Some(arguments)).await?)
 }
 
 /// The call's arguments in SCALE: a `u16` and a `Vec<u16>` of fewer than 64.
@@ -113,17 +107,16 @@ async fn from_storage(
     let mut stored = connection.fetch(&reader.subnet_keys(), hash).await?;
     let count = reader.count(&stored)?;
     stored.extend(connection.fetch(&reader.uid_keys(count), hash).await?);
-    let hotkeys = reader.hotkeys(count, &stored);
+    let hotkeys = reader.hotkeys(count, &stored)?;
     stored.extend(connection.fetch(&reader.hotkey_keys(&hotkeys), hash).await?);
     Ok(reader.read(&hotkeys, &stored)?)
 }
 
 /// How long a block takes, as the chain's own consensus says.
-async fn slot_ms(at: &AtBlock, runtime: Runtime<'_>) -> Result<Option<u64>, ChainError> {
-    if runtime.api_output("AuraApi", "slot_duration").is_none() {
-        return Ok(None);
-    }
-    let answer = call(at, "AuraApi_slot_duration", &[]).await?;
-    let ms = answer.and_then(|answer| answer.try_into().ok()).map(u64::from_le_bytes);
-    Ok(ms.filter(|ms| *ms > 0))
+async fn slot_ms(at: &AtBlock, runtime: Runtime<'_>) -> Option<u64> {
+    runtime.api_output("AuraApi", "slot_duration")?;
+    let answer = call(at, "AuraApi_slot_duration", &[]).await;
+    // Of all that is read, the figures per day alone need it.
+    let ms = answer.ok().and_then(|answer| answer.try_into().ok()).map(u64::from_le_bytes);
+    ms.filter(|ms| *ms > 0)
 }

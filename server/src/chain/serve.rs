@@ -22,6 +22,10 @@ const MORTAL_BLOCKS: u64 = 64;
 /// The payment extension of runtimes since spec 400 or so. It wraps a tip, which is nothing.
 const PAYMENT_WRAPPER: &str = "ChargeTransactionPaymentWrapper";
 
+/// What a pool says to a second one of ours (substrate `sc-rpc-api`, `author/error.rs`).
+const ALREADY_IN_POOL: i32 = 1_013;
+const TOO_LOW_PRIORITY: i32 = 1_014;
+
 /// What came of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -162,6 +166,9 @@ fn failed(error: ExtrinsicError) -> Outcome {
         ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(rpcs::Error::User(
             user,
         )))) => {
+            if [ALREADY_IN_POOL, TOO_LOW_PRIORITY].contains(&user.code) {
+                return Outcome::Unsure("an earlier registration still waits for a block".into());
+            }
             // The code is in the data; the message alone is the same for every refusal.
             let text = user.data.as_ref().map_or(user.message.as_str(), |data| data.get());
             Outcome::Refused(ServeRefusal::from_text(text))

@@ -36,6 +36,13 @@ struct Refused {
     until_ms: u64,
 }
 
+impl Refused {
+    /// Not when the clock was set back since.
+    fn still_holds(&self, now_ms: u64) -> bool {
+        self.until_ms.checked_sub(now_ms).is_some_and(|left_ms| (1..=LATER_MS).contains(&left_ms))
+    }
+}
+
 /// How visible we are, what there is to say about it, and whether the chain was just changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -82,10 +89,17 @@ impl Visibility {
             return Seen::new(Serving::Off, Some("axon.serve is false: something else must register the axon".into()));
         };
         let Some((_, us)) = view.metagraph.find(&signer.hotkey()) else {
-            return Seen::new(Serving::Hidden, Some(not_registered(view.netuid)));
+            return Seen::new(Serving::Hidden, Some(format!("{}; Lode keeps checking", not_registered(view.netuid))));
         };
+        if !view.tells_axons {
+            // What cannot be compared is not registered blindly.
+            let detail = "this runtime does not tell its axons as this Lode reads them: update Lode, or register the axon elsewhere";
+            return Seen::new(Serving::Unknown, Some(detail.into()));
+        }
         let ours = match external.address(now_ms).await {
             Ok(ip) => Advertised { ip, port: self.port },
+            // What the chain has may well be right: there is nothing to compare it with.
+            Err(error) if us.axon.is_some() => return Seen::new(Serving::Unknown, Some(error.to_string())),
             Err(error) => return Seen::new(Serving::Hidden, Some(error.to_string())),
         };
         match ours.step(view, us) {
@@ -99,12 +113,15 @@ impl Visibility {
             }
             ServeStep::Serve => {}
         }
-        if let Some(refused) = self.refused.as_ref().filter(|refused| refused.ours == ours && now_ms < refused.until_ms)
+        if let Some(refused) =
+            self.refused.as_ref().filter(|refused| refused.ours == ours && refused.still_holds(now_ms))
         {
             return Seen::new(refused.serving, Some(refused.sentence.clone()));
         }
         let Advertised { ip, port } = ours;
-        tracing::info!("registering the axon at {ip}:{port} on subnet {}", view.netuid);
+        if self.refused.is_none() {
+            tracing::info!("registering the axon at {ip}:{port} on subnet {}", view.netuid);
+        }
         let (refusal, sentence) = match serve(connection, at, view.netuid, ours, signer, PATIENCE).await {
             Outcome::Confirmed => {
                 self.refused = None;
@@ -133,7 +150,9 @@ impl Visibility {
                     tracing::info!("the chain has the axon as it is: validators find us at port {}", self.port);
                 }
             }
-            (Serving::Hidden | Serving::Pending, Some(detail)) if self.told.is_due(seen.serving.word(), now_ms) => {
+            (Serving::Hidden | Serving::Pending | Serving::Unknown, Some(detail))
+                if self.told.is_due(detail, now_ms) =>
+            {
                 tracing::warn!("validators may not find us: {detail}");
             }
             _ => {}

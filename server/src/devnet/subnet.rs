@@ -77,6 +77,7 @@ impl Subnet {
             schedule: Some(EpochSchedule { tempo_blocks: self.tempo_blocks, last_block: None }),
             immunity_period_blocks: Some(IMMUNITY_BLOCKS),
             max_uids: Some(NEURONS as u16),
+            tells_axons: true,
             metagraph: Metagraph::new(self.neurons.clone()),
             ..ChainView::default()
         }

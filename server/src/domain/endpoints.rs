@@ -20,6 +20,13 @@ struct Health {
     not_before_ms: u64,
 }
 
+impl Health {
+    /// Nothing when the clock was set back since: it is not known how long ago that was.
+    fn pause_ms(self, now_ms: u64) -> u64 {
+        Some(self.not_before_ms.saturating_sub(now_ms)).filter(|pause_ms| *pause_ms <= LONGEST_PAUSE_MS).unwrap_or(0)
+    }
+}
+
 impl Endpoints {
     /// So many, none of which has failed.
     pub fn new(count: usize) -> Self {
@@ -28,13 +35,12 @@ impl Endpoints {
 
     /// Those that may be asked now, preferred first.
     pub fn ready(&self, now_ms: u64) -> Vec<usize> {
-        (0..self.all.len()).filter(|index| self.all[*index].not_before_ms <= now_ms).collect()
+        (0..self.all.len()).filter(|index| self.all[*index].pause_ms(now_ms) == 0).collect()
     }
 
     /// How long until one may be asked again. Nothing when one may be now.
     pub fn pause(&self, now_ms: u64) -> Duration {
-        let soonest = self.all.iter().map(|health| health.not_before_ms).min().unwrap_or(0);
-        Duration::from_millis(soonest.saturating_sub(now_ms))
+        Duration::from_millis(self.all.iter().map(|health| health.pause_ms(now_ms)).min().unwrap_or(0))
     }
 
     /// Remembers a failure. `jitter`, 0 to 1, spreads the return of many miners over half of the pause.
@@ -44,6 +50,11 @@ impl Endpoints {
         health.failures = health.failures.saturating_add(1);
         let spread = 0.5 + 0.5 * jitter.clamp(0.0, 1.0);
         health.not_before_ms = now_ms.saturating_add((pause_ms as f64 * spread) as u64);
+    }
+
+    /// Every one may be asked now.
+    pub fn end_pauses(&mut self) {
+        self.all.iter_mut().for_each(|health| health.not_before_ms = 0);
     }
 
     /// Forgets its failures.
@@ -83,6 +94,17 @@ mod tests {
         assert_eq!(endpoints.pause(0), Duration::ZERO);
         endpoints.failed(0, 0, 0.0);
         assert_eq!(endpoints.pause(0).as_millis(), 1_000, "half of the pause at least");
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_lengthen_a_pause() {
+        let mut endpoints = Endpoints::new(1);
+        endpoints.failed(0, 10_000_000, 1.0);
+        assert_eq!(endpoints.ready(6_400_000), [0], "an hour earlier");
+        endpoints.failed(0, 6_400_000, 1.0);
+        assert!(endpoints.ready(6_400_000).is_empty());
+        endpoints.end_pauses();
+        assert_eq!(endpoints.ready(6_400_000), [0], "somebody asked for it");
     }
 
     proptest! {

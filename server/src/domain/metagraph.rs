@@ -146,6 +146,9 @@ pub struct ChainView {
     pub serving_rate_limit_blocks: Option<u64>,
     /// Whom pruning spares.
     pub spared: Spared,
+    /// Whether the runtime tells where neurons serve: otherwise that a neuron has no axon means nothing.
+    #[serde(default)]
+    pub tells_axons: bool,
     /// The neurons.
     pub metagraph: Metagraph,
 }

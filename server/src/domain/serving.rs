@@ -166,7 +166,7 @@ impl ServeRefusal {
     pub fn remedy(&self, netuid: u16, ours: Advertised) -> String {
         let Advertised { ip, port } = ours;
         match self {
-            Self::NotRegistered => not_registered(netuid),
+            Self::NotRegistered => format!("{} (the chain's code 10)", not_registered(netuid)),
             Self::BadIp => format!(
                 "the chain takes no axon at {ip} (code 11): set axon.external_ip to the address under which the internet reaches this \
                  host"
@@ -191,10 +191,7 @@ impl ServeRefusal {
 
 /// What to do when the hotkey is not on the subnet.
 pub fn not_registered(netuid: u16) -> String {
-    format!(
-        "the hotkey is not registered on subnet {netuid} (code 10): register it with `btcli subnet register --netuid {netuid}`; Lode \
-         keeps checking"
-    )
+    format!("the hotkey is not registered on subnet {netuid}: `btcli subnet register --netuid {netuid}` does that")
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use super::scene::{START_MS, Time, keeper, keeper_of, node, round, runtime, seen, status, subnet, us};
-use crate::chain::SubtensorConfig;
+use crate::chain::config::shown;
+use crate::chain::{Keeper, SubtensorConfig};
 use crate::devnet::node::{Fault, Node};
 use crate::domain::ChainView;
 
@@ -23,7 +24,7 @@ async fn an_endpoint_dead_at_the_start_is_tried_until_it_lives() {
     assert_eq!(seen(&keeper), None);
     let failing = status(&keeper);
     assert_eq!(failing.failing_since_ms, Some(START_MS));
-    assert!(failing.error.expect("told").contains(node.url().as_str()));
+    assert!(failing.error.expect("told").contains(&shown(&node.url())));
     node.fault(None);
     time.pass(pause_ms);
     round(&mut keeper, &[], &time).await;
@@ -37,18 +38,18 @@ async fn the_next_endpoint_is_asked_and_the_preferred_one_again_when_its_pause_i
     let mut keeper = keeper(&[&first, &second], &time, None);
     let asked = |keeper: &_| status(keeper).endpoint.expect("one was asked");
     round(&mut keeper, &[], &time).await;
-    assert_eq!(asked(&keeper), first.url().as_str());
+    assert_eq!(asked(&keeper), shown(&first.url()));
     for fault in [Fault::Dead, Fault::Garbage] {
         first.fault(Some(fault));
         round(&mut keeper, &[], &time).await;
-        assert_eq!(asked(&keeper), second.url().as_str());
+        assert_eq!(asked(&keeper), shown(&second.url()));
         first.fault(None);
         time.pass(120_000);
         for node in [&first, &second] {
             node.make_block(time.now_ms());
         }
         round(&mut keeper, &[], &time).await;
-        assert_eq!(asked(&keeper), first.url().as_str(), "back at the preferred one");
+        assert_eq!(asked(&keeper), shown(&first.url()), "back at the preferred one");
     }
 }
 
@@ -59,13 +60,33 @@ async fn an_endpoint_that_takes_calls_and_never_answers_costs_no_more_than_its_t
     let config = SubtensorConfig { call_timeout_s: 20, ..SubtensorConfig::default() };
     let mut keeper = keeper_of(vec![first.url(), second.url()], &time, None, config);
     let before = tokio::time::Instant::now();
+    round_past(&mut keeper, &first, Duration::from_secs(20)).await;
+    assert_eq!(status(&keeper).endpoint.expect("the second"), shown(&second.url()));
+    assert!(before.elapsed() < Duration::from_secs(45), "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_answers_every_call_late_does_not_hold_up_the_next_one() {
+    let (first, second, time) = (node("293_v15", 293).await, node("293_v15", 293).await, Time::new());
+    let late = Duration::from_secs(15);
+    first.fault(Some(Fault::Slow(late)));
+    let config = SubtensorConfig { call_timeout_s: 20, ..SubtensorConfig::default() };
+    let mut keeper = keeper_of(vec![first.url(), second.url()], &time, None, config);
+    let before = tokio::time::Instant::now();
+    round_past(&mut keeper, &first, late).await;
+    assert_eq!(status(&keeper).endpoint.expect("the second"), shown(&second.url()));
+    assert!(before.elapsed() < Duration::from_secs(130), "{:?}", before.elapsed());
+}
+
+/// A round in which so much time passes whenever `node` was called.
+async fn round_past(keeper: &mut Keeper, node: &Node, passes: Duration) {
     let waits = async {
         loop {
             // A loop that never rests keeps tokio from letting time pass by itself while sockets are waited for.
-            let calls = first.calls();
+            let calls = node.calls();
             tokio::task::yield_now().await;
-            if first.calls() > calls {
-                tokio::time::advance(Duration::from_secs(20)).await;
+            if node.calls() > calls {
+                tokio::time::advance(passes).await;
             }
         }
     };
@@ -73,8 +94,6 @@ async fn an_endpoint_that_takes_calls_and_never_answers_costs_no_more_than_its_t
         _ = keeper.round() => {}
         () = waits => unreachable!("it waits for ever"),
     }
-    assert_eq!(status(&keeper).endpoint.expect("the second"), second.url().as_str());
-    assert!(before.elapsed() < Duration::from_secs(45), "{:?}", before.elapsed());
 }
 
 #[tokio::test]
@@ -128,7 +147,7 @@ async fn an_endpoint_that_lags_is_believed_only_when_nobody_knows_better() {
     time.pass(600_000);
     second.make_block(time.now_ms());
     round(&mut keeper, &[], &time).await;
-    assert_eq!(status(&keeper).endpoint.expect("the second"), second.url().as_str());
+    assert_eq!(status(&keeper).endpoint.expect("the second"), shown(&second.url()));
     assert_eq!(status(&keeper).error, None);
     time.pass(600_000);
     round(&mut keeper, &[], &time).await;
@@ -157,6 +176,50 @@ async fn a_chain_that_goes_back_is_not_believed_for_an_hour() {
     behind.make_block(time.now_ms());
     round(&mut keeper, &[], &time).await;
     assert_eq!(seen(&keeper).expect("set back").block, behind.view().block);
+}
+
+#[tokio::test]
+async fn an_endpoint_ahead_of_its_time_is_dropped_as_soon_as_another_answers() {
+    let (honest, time) = (node("293_v15", 293).await, Time::new());
+    let ahead = ChainView { block: 1_000_000_000, block_ms: Some(START_MS + 86_400_000), ..subnet() };
+    let liar = Node::start(runtime("293_v15", 293), ahead).await.expect("a port");
+    let mut keeper = keeper(&[&honest, &liar], &time, None);
+    honest.fault(Some(Fault::Dead));
+    round(&mut keeper, &[], &time).await;
+    assert!(status(&keeper).error.expect("told").contains("ahead of the time"));
+    honest.fault(None);
+    time.pass(120_000);
+    honest.make_block(time.now_ms());
+    round(&mut keeper, &[], &time).await;
+    assert_eq!((seen(&keeper).expect("read").block, status(&keeper).error), (1_001, None));
+    honest.fault(Some(Fault::Dead));
+    time.pass(120_000);
+    round(&mut keeper, &[], &time).await;
+    assert!(status(&keeper).error.expect("told").contains("ahead of the time"));
+}
+
+#[tokio::test]
+async fn a_runtime_upgraded_while_a_registration_waits_is_served_at_the_next_attempt() {
+    let (node, time) = (node("293_v15", 293).await, Time::new());
+    let mut keeper = keeper(&[&node], &time, Some(("8.8.8.8", 8_091)));
+    let upgrade = async {
+        while node.waiting() == 0 {
+            tokio::task::yield_now().await;
+        }
+        node.upgrade(runtime("head_like_v15", 425));
+        node.make_block(time.now_ms());
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = keeper.round() => {}
+        () = upgrade => unreachable!("it is pending"),
+    }
+    let before = status(&keeper);
+    assert_ne!(before.serving, Serving::Visible, "signed for a runtime that is gone");
+    time.pass(120_000);
+    node.make_block(time.now_ms());
+    round(&mut keeper, &[&node], &time).await;
+    assert_eq!(status(&keeper).serving, Serving::Visible, "{before:?} {:?}", status(&keeper));
 }
 
 #[tokio::test]

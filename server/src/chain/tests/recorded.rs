@@ -106,7 +106,7 @@ fn of_storage(spec: &str) -> Subnet {
     let reader = FromStorage { runtime: Runtime(&metadata), netuid: 2 };
     let stored = stored(&format!("{spec}_storage.json"));
     let count = reader.count(&stored).expect("counted");
-    let hotkeys = reader.hotkeys(count, &stored);
+    let hotkeys = reader.hotkeys(count, &stored).expect("one for each");
     for key in reader.subnet_keys() {
         assert!(key.starts_with(&hex::decode("658faa385070e074c85bf6b568cf0555").expect("hex")), "the pallet's prefix");
     }
@@ -128,6 +128,36 @@ fn without_a_metagraph_the_subnet_is_read_from_storage() {
     assert_eq!(miner.axon, Some(axon));
     assert_eq!(subnet.neurons[4].axon, None);
     assert_eq!(subnet.neurons[0].emission_rao, Some(910_002_289));
+}
+
+#[test]
+fn a_table_of_which_a_row_or_a_permit_is_missing_is_refused() {
+    let metadata = metadata("218_v15");
+    let reader = FromStorage { runtime: Runtime(&metadata), netuid: 2 };
+    let mut stored = stored("218_storage.json");
+    let hotkeys = reader.hotkeys(5, &stored).expect("whole");
+    assert!(reader.hotkeys(6, &stored).expect_err("five").to_string().contains("uid 5 of 6"));
+    let error = reader.read(&hotkeys[..4], &stored).expect_err("five permits").to_string();
+    assert!(error.contains("4 hotkeys and 5 permits"), "{error}");
+    let count =
+        Runtime(&metadata).key("SubnetworkN", vec![subxt::ext::scale_value::Value::u128(2)]).expect("it has it");
+    for hostile in [[0, 0], [0xff, 0xff]] {
+        stored.insert(count.clone(), hostile.to_vec());
+        assert!(matches!(reader.count(&stored), Err(SubnetError::Undecodable(_))), "{hostile:?}");
+    }
+}
+
+#[test]
+fn an_axon_that_cannot_be_read_is_unknown_rather_than_absent() {
+    let metadata = metadata("218_v15");
+    let reader = FromStorage { runtime: Runtime(&metadata), netuid: 2 };
+    let mut stored = stored("218_storage.json");
+    let hotkeys = reader.hotkeys(5, &stored).expect("whole");
+    assert!(reader.read(&hotkeys, &stored).expect("decoded").tells_axons);
+    for bytes in stored.values_mut().filter(|bytes| bytes.len() > 30 && bytes.starts_with(&[12, 0, 0, 0])) {
+        bytes.truncate(20);
+    }
+    assert!(!reader.read(&hotkeys, &stored).expect("decoded").tells_axons);
 }
 
 #[test]
