@@ -83,7 +83,10 @@ pub struct Keeper {
     lagging: Told,
     /// The runtimes of which was told what they lack.
     told_runtimes: Vec<u32>,
+    /// Our place at the sync before, if there was one, by an earlier run's if need be.
     uid: Option<Option<u16>>,
+    /// Whether this run has told our place.
+    is_placed: bool,
     /// The endpoint asked last: it pays when what it says makes a decoder panic.
     asking: Option<usize>,
     /// Whether what is published was beyond doubt when it was read.
@@ -116,6 +119,7 @@ impl Keeper {
             is_sure: known.is_some(),
             view: watch::Sender::new(known),
             uid: uid.filter(Option::is_some),
+            is_placed: false,
             asking: None,
             config,
             netuid,
@@ -217,9 +221,10 @@ impl Keeper {
         }
         let uid = view.metagraph.find(&self.signer.hotkey()).map(|(uid, _)| uid);
         let before = self.uid.replace(uid);
+        let is_first = !std::mem::replace(&mut self.is_placed, true);
         let (address, netuid, block) = (self.signer.address(), self.netuid, view.block);
         match (before, uid) {
-            (Some(before), now) if before == now => {}
+            (Some(before), now) if before == now && !is_first => {}
             (Some(Some(lost)), None) => tracing::error!(
                 "ALARM: hotkey {address} has lost uid {lost} on subnet {netuid}: it earns nothing until it is registered again; \
                  requests are still answered"
