@@ -7,7 +7,7 @@ use super::parts::{keeper_setup, signer};
 use crate::chain::Keeper;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{ChainView, not_registered};
+use crate::domain::ChainView;
 use crate::keys::Signer;
 
 /// Our address, then our place on the subnet where there is a chain to ask; changes nothing.
@@ -40,7 +40,7 @@ fn standing(view: &ChainView, signer: &Signer) -> Vec<String> {
     );
     let place = match status.uid {
         Some(uid) => format!("Registered as uid {uid}."),
-        None => format!("Not registered: {}.", not_registered(netuid)),
+        None => format!("Not registered: `btcli subnet register --netuid {netuid}` does that."),
     };
     let served = status
         .served_axon
