@@ -74,9 +74,9 @@ impl StoredAxon {
 }
 
 /// How a metagraph's answer numbers its fields (subtensor `SelectiveMetagraphIndex`), of those that are read here: owner's
-/// hotkey and coldkey, block, tempo, number of uids and most of them, immunity, serving rate, then per neuron hotkeys,
-/// coldkeys, axons, permits, emission, incentives, registration, total stake.
-pub(super) const METAGRAPH_FIELDS: [u16; 16] = [5, 6, 7, 8, 30, 31, 36, 45, 52, 53, 55, 57, 60, 62, 66, 69];
+/// hotkey and coldkey, tempo, most uids, immunity, serving rate, then per neuron hotkeys, coldkeys, axons, permits, emission,
+/// incentives, registration, total stake.
+pub(super) const METAGRAPH_FIELDS: [u16; 14] = [5, 6, 8, 31, 36, 45, 52, 53, 55, 57, 60, 62, 66, 69];
 
 impl Subnet {
     /// From the answer of `get_metagraph` or `get_selective_metagraph`.

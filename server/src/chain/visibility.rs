@@ -72,63 +72,77 @@ impl Visibility {
         signer: &Signer,
         now_ms: u64,
     ) -> Seen {
-        let seen = self.look(connection, at, view, signer, now_ms).await;
+        let seen = match self.compare(view, signer, now_ms).await {
+            Ok(ours) => self.register(connection, at, ours, view.netuid, signer, now_ms).await,
+            Err(seen) => seen,
+        };
         self.tell(&seen, now_ms);
         seen
     }
 
-    async fn look(
-        &mut self,
-        connection: &Connection,
-        at: &AtBlock,
-        view: &ChainView,
-        signer: &Signer,
-        now_ms: u64,
-    ) -> Seen {
+    /// Our axon, if it is to be registered now; otherwise how visible we are.
+    async fn compare(&mut self, view: &ChainView, signer: &Signer, now_ms: u64) -> Result<Advertised, Seen> {
         let Some(external) = &mut self.external else {
-            return Seen::new(Serving::Off, Some("axon.serve is false: something else must register the axon".into()));
+            return Err(Seen::new(
+                Serving::Off,
+                Some("axon.serve is false: something else must register the axon".into()),
+            ));
         };
         let Some((_, us)) = view.metagraph.find(&signer.hotkey()) else {
-            return Seen::new(Serving::Hidden, Some(format!("{}; Lode keeps checking", not_registered(view.netuid))));
+            return Err(Seen::new(
+                Serving::Hidden,
+                Some(format!("{}; Lode keeps checking", not_registered(view.netuid))),
+            ));
         };
         if !view.tells_axons {
             // What cannot be compared is not registered blindly.
             let detail = "this runtime does not tell its axons as this Lode reads them: update Lode, or register the axon elsewhere";
-            return Seen::new(Serving::Unknown, Some(detail.into()));
+            return Err(Seen::new(Serving::Unknown, Some(detail.into())));
         }
         let ours = match external.address(now_ms).await {
             Ok(ip) => Advertised { ip, port: self.port },
             // What the chain has may well be right: there is nothing to compare it with.
-            Err(error) if us.axon.is_some() => return Seen::new(Serving::Unknown, Some(error.to_string())),
-            Err(error) => return Seen::new(Serving::Hidden, Some(error.to_string())),
+            Err(error) if us.axon.is_some() => return Err(Seen::new(Serving::Unknown, Some(error.to_string()))),
+            Err(error) => return Err(Seen::new(Serving::Hidden, Some(error.to_string()))),
         };
         match ours.step(view, us) {
             ServeStep::Visible => {
                 self.refused = None;
-                return Seen::new(Serving::Visible, None);
+                Err(Seen::new(Serving::Visible, None))
             }
             ServeStep::Wait { blocks } => {
                 let detail = format!("the chain takes another registration in {blocks} blocks");
-                return Seen::new(Serving::Pending, Some(detail));
+                Err(Seen::new(Serving::Pending, Some(detail)))
             }
-            ServeStep::Serve => {}
+            ServeStep::Serve => match &self.refused {
+                Some(refused) if refused.ours == ours && refused.still_holds(now_ms) => {
+                    Err(Seen::new(refused.serving, Some(refused.sentence.clone())))
+                }
+                _ => Ok(ours),
+            },
         }
-        if let Some(refused) =
-            self.refused.as_ref().filter(|refused| refused.ours == ours && refused.still_holds(now_ms))
-        {
-            return Seen::new(refused.serving, Some(refused.sentence.clone()));
-        }
+    }
+
+    async fn register(
+        &mut self,
+        connection: &Connection,
+        at: &AtBlock,
+        ours: Advertised,
+        netuid: u16,
+        signer: &Signer,
+        now_ms: u64,
+    ) -> Seen {
         let Advertised { ip, port } = ours;
         if self.refused.is_none() {
-            tracing::info!("registering the axon at {ip}:{port} on subnet {}", view.netuid);
+            tracing::info!("registering the axon at {ip}:{port} on subnet {}", netuid);
         }
-        let (refusal, sentence) = match serve(connection, at, view.netuid, ours, signer, PATIENCE).await {
+        let (refusal, sentence) = match serve(connection, at, netuid, ours, signer, PATIENCE).await {
             Outcome::Confirmed => {
                 self.refused = None;
                 return Seen { is_changed: true, ..Seen::new(Serving::Visible, None) };
             }
             Outcome::Refused(refusal) => {
-                let sentence = refusal.remedy(view.netuid, ours);
+                let sentence = refusal.remedy(netuid, ours);
                 (Some(refusal), sentence)
             }
             Outcome::Unsure(why) => {

@@ -76,7 +76,7 @@ impl Keeper {
             Some((_, answered, error)) => {
                 self.endpoints.worked(answered.index);
                 if self.lagging.is_due("lagging", now_ms) {
-                    tracing::warn!("no endpoint has a newer block: {error}");
+                    tracing::warn!("no endpoint is beyond doubt, so one that is not is believed: {error}");
                 }
                 self.recovered(&answered, Some(error));
                 Ok(answered)
