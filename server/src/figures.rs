@@ -125,6 +125,8 @@ impl Figures {
             },
             cache: self.recall.stats(now_ms),
             traffic: self.recorder.traffic(chain.as_deref(), self.started_ms, now_ms),
+            requests: Vec::new(),
+            solvers: self.solvers(),
             chain: self.chain_status(),
             latest: *self.latest.lock(),
             log: self.log.last(LOG_LINES),

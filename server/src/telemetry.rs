@@ -99,7 +99,7 @@ impl<S: Subscriber> Layer<S> for RingLayer {
         };
         let mut text = Text::default();
         event.record(&mut text);
-        let line = LogLine { id: 0, at_ms: self.clock.now_ms(), level, message: text.line() };
+        let line = LogLine { id: 0, at_ms: self.clock.now_ms(), level, message: text.line(), file: None };
         // A full queue means that the machine is busier than a log can show: requests do not wait for it.
         let _ = self.lines.try_send(line);
     }

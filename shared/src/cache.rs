@@ -29,12 +29,24 @@ pub struct CacheStats {
     pub expired: u64,
     /// Answers dropped because the cache was full.
     pub evicted: u64,
+    /// Answers given to nobody any more because they were contradicted.
+    #[serde(default)]
+    pub quarantined: u64,
+    /// Answers forgotten because somebody said so: the operator, or the subnet's own rules.
+    #[serde(default)]
+    pub forgotten: u64,
     /// Solver time that hits saved: the sum of what each answer once took to solve, seconds.
     pub saved_s: f64,
+    /// What hits saved in the same way, US dollars; absent while no solver told what it costs.
+    #[serde(default)]
+    pub saved_usd: Option<f64>,
     /// Hits that were found right or wrong; older ones count less.
     pub labels: f64,
     /// Share of these that were wrong, percent; absent before the first.
     pub false_hit_pct: Option<f64>,
+    /// Lower end of that share's one-sided 95 % interval (Wilson), percent; absent before the first.
+    #[serde(default)]
+    pub false_hit_lower_pct: Option<f64>,
     /// Upper end of that share's one-sided 95 % interval (Wilson), percent; absent before the first.
     pub false_hit_upper_pct: Option<f64>,
 }

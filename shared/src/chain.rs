@@ -73,6 +73,12 @@ pub struct KeeperStatus {
     pub serving: Serving,
     /// What there is to say about that: why, and what to do.
     pub serving_detail: Option<String>,
+    /// Times that another endpoint was taken because one had failed.
+    #[serde(default)]
+    pub failovers: u64,
+    /// When the next sync is due, milliseconds since the Unix epoch; absent while that is not known.
+    #[serde(default)]
+    pub next_sync_ms: Option<u64>,
 }
 
 /// Whether validators can find us.

@@ -100,6 +100,15 @@ pub struct EntryRow {
     pub size_bytes: u64,
 }
 
+/// A page of remembered answers: the answer of `GET /api/v1/cache/entries`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Entries {
+    /// Entries that match.
+    pub total: usize,
+    /// Those asked for.
+    pub entries: Vec<EntryRow>,
+}
+
 /// A pattern of a scope: one row of `GET /api/v1/cache/patterns`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PatternRow {
@@ -132,6 +141,21 @@ pub struct WhatIfPoint {
     pub wrong_lower_pct: Option<f64>,
     /// Upper end of the same.
     pub wrong_upper_pct: Option<f64>,
+    /// Labels that this rests on; older ones count less.
+    pub labels: f64,
+}
+
+/// How right the verifier was where it said about the same: one row of `GET /api/v1/cache/reliability`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ReliabilityBin {
+    /// Mean probability that it gave to these answers, percent, after calibration.
+    pub said_pct: f64,
+    /// Share of them that was right, percent.
+    pub right_pct: f64,
+    /// Lower end of that share's one-sided 95 % interval (Wilson), percent.
+    pub right_lower_pct: f64,
+    /// Upper end of the same.
+    pub right_upper_pct: f64,
     /// Labels that this rests on; older ones count less.
     pub labels: f64,
 }

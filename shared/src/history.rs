@@ -34,6 +34,18 @@ pub struct History {
     pub points: Vec<HistoryPoint>,
     /// Decisions that moved a setting in that time, oldest first, at most 200.
     pub decisions: Vec<Decision>,
+    /// Starts of the miner in that time, oldest first, at most 200: restarts and new versions.
+    #[serde(default)]
+    pub starts: Vec<Start>,
+}
+
+/// A start of the miner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// When, milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// Version of the binary.
+    pub version: String,
 }
 
 /// How far back a chart looks.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CacheStats, ChainStatus, HistoryPoint, PerformanceTuning, Traffic};
+use crate::{CacheStats, ChainStatus, HistoryPoint, PerformanceTuning, RequestRecord, SolverView, Traffic};
 
 /// Everything the dashboard shows, at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,12 @@ pub struct Snapshot {
     pub cache: CacheStats,
     /// Who asked, and how it went.
     pub traffic: Traffic,
+    /// The newest requests that have ended, newest first, at most 30; `GET /api/v1/requests` has more.
+    #[serde(default)]
+    pub requests: Vec<RequestRecord>,
+    /// What every solver did, by name.
+    #[serde(default)]
+    pub solvers: Vec<SolverView>,
     /// The subnet and our place in it.
     pub chain: ChainStatus,
     /// The newest sample of the history, to append to the charts; absent in the first seconds.
@@ -49,6 +55,9 @@ pub struct LogLine {
     pub level: LogLevel,
     /// What happened.
     pub message: String,
+    /// The file that it was read from; absent for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// How serious a log line is.

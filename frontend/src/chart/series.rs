@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn history(step_s: u32, at_s: &[u64]) -> History {
-        History { step_s, points: at_s.iter().map(|at| point(*at)).collect(), decisions: Vec::new() }
+        History { step_s, points: at_s.iter().map(|at| point(*at)).collect(), decisions: Vec::new(), starts: Vec::new() }
     }
 
     fn times(history: &History) -> Vec<u64> {

@@ -48,7 +48,7 @@ pub(super) fn history(path: &Path, since_ms: u64, now_ms: u64, max_points: u64) 
     )?;
     decisions.reverse();
     let gap_ms = points.windows(2).map(|pair| pair[1].at_ms - pair[0].at_ms).min().unwrap_or(0);
-    Ok(History { step_s: gap_ms.max(bucket_ms).div_ceil(1_000) as u32, points, decisions })
+    Ok(History { step_s: gap_ms.max(bucket_ms).div_ceil(1_000) as u32, points, decisions, starts: Vec::new() })
 }
 
 pub(super) fn last_decisions(path: &Path, count: u32) -> Result<Vec<Decision>, StoreError> {
