@@ -1,11 +1,12 @@
 //! The only caller of the server's HTTP API. Nothing here is retried: the caller knows whether that is wise.
 
 use js_sys::JsString;
-use lode_shared::{ApiError, History, Range, RawTargets};
+use lode_shared::ApiError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Headers, RequestInit, Response};
 
 /// Where whole snapshots stream from, once a second.
@@ -24,76 +25,97 @@ pub enum Failure {
     Refused(ApiError),
 }
 
-/// The figures of a range, and the decisions in it.
-pub async fn history(range: Range) -> Result<History, Failure> {
-    call("GET", &format!("/api/v1/history?range={}", range.label()), None::<&()>, None).await
-}
-
-/// Puts targets into force over the `version` that was looked at; answers with those in force from now on.
-pub async fn put_targets(targets: &RawTargets, version: u64, token: &str) -> Result<RawTargets, Failure> {
-    call("PUT", "/api/v1/tuner/targets", Some(targets), Some(Write { token, version })).await
-}
-
-/// What a write carries beside its body.
-#[derive(Debug, Clone, Copy)]
-struct Write<'a> {
-    token: &'a str,
-    version: u64,
-}
-
-async fn call<T: DeserializeOwned>(
-    method: &str,
-    url: &str,
-    body: Option<&impl Serialize>,
-    write: Option<Write<'_>>,
-) -> Result<T, Failure> {
-    let response = send(method, url, body, write).await.map_err(|_| Failure::Unreachable)?;
-    let text = read(&response).await.map_err(|_| Failure::Unreachable)?;
-    match response.status() {
-        200 => serde_json::from_str(&text)
-            .map_err(|_| refused("The miner answered in a newer format. Reload the page.".into())),
-        412 => {
-            Err(Failure::Conflict(said(&text).unwrap_or_else(|| "Somebody else changed the tuner meanwhile.".into())))
+impl Failure {
+    /// For a person.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Unreachable => "the miner cannot be reached. Try again.",
+            Self::Unauthorised(message) | Self::Conflict(message) => message,
+            Self::Refused(error) => &error.message,
         }
-        401 => Err(Failure::Unauthorised(said(&text).unwrap_or_else(|| "The token was refused.".into()))),
-        status => Err(serde_json::from_str(&text)
-            .map(Failure::Refused)
-            .unwrap_or_else(|_| refused(format!("The miner answered with status {status}.")))),
     }
+}
+
+/// One call.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    pub method: &'static str,
+    pub url: String,
+    /// JSON.
+    pub body: Option<String>,
+    pub token: Option<String>,
+    /// What the change is made over: `If-Match`.
+    pub version: Option<u64>,
+}
+
+impl Call {
+    /// Reads something.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self { method: "GET", url: url.into(), ..Self::default() }
+    }
+}
+
+/// Reads something, as what it is.
+pub fn read<T: DeserializeOwned + 'static>(url: String, done: impl FnOnce(Result<T, Failure>) + 'static) {
+    send(Call::get(url), Box::new(move |answer| done(answer.and_then(|text| parse(&text)))));
+}
+
+/// An answer as what it is.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    decode(text).ok_or_else(|| refused("The miner answered in a newer format. Reload the page.".into()))
+}
+
+/// JSON as what it is; absent where it is something else. The browser parses it: that costs the page no code.
+pub fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_wasm_bindgen::from_value(js_sys::JSON::parse(text).ok()?).ok()
+}
+
+/// The JSON of something.
+pub fn encode(of: &impl Serialize) -> Option<String> {
+    let value = of.serialize(&Serializer::json_compatible()).ok()?;
+    js_sys::JSON::stringify(&value).ok()?.as_string()
+}
+
+/// Calls, and hands over the answer's body.
+pub fn send(call: Call, done: Box<dyn FnOnce(Result<String, Failure>)>) {
+    spawn_local(async move { done(take(fetch(call).await)) });
+}
+
+fn take(answer: Result<(u16, String), JsValue>) -> Result<String, Failure> {
+    let (status, text) = answer.map_err(|_| Failure::Unreachable)?;
+    if (200..300).contains(&status) {
+        return Ok(text);
+    }
+    let said = decode::<ApiError>(&text);
+    let message = |otherwise: &str| said.clone().map_or_else(|| otherwise.to_owned(), |error| error.message);
+    Err(match status {
+        412 => Failure::Conflict(message("Somebody else changed the tuner meanwhile.")),
+        401 => Failure::Unauthorised(message("The token was refused.")),
+        _ => said.map_or_else(|| refused(format!("The miner answered with status {status}.")), Failure::Refused),
+    })
 }
 
 fn refused(message: String) -> Failure {
     Failure::Refused(ApiError { message, fields: Vec::new() })
 }
 
-fn said(text: &str) -> Option<String> {
-    serde_json::from_str::<ApiError>(text).ok().map(|error| error.message)
-}
-
-async fn send(
-    method: &str,
-    url: &str,
-    body: Option<&impl Serialize>,
-    write: Option<Write<'_>>,
-) -> Result<Response, JsValue> {
+async fn fetch(call: Call) -> Result<(u16, String), JsValue> {
     let headers = Headers::new()?;
     let init = RequestInit::new();
-    init.set_method(method);
-    if let Some(Write { token, version }) = write {
+    init.set_method(call.method);
+    if let Some(token) = call.token {
         headers.set("authorization", &format!("Bearer {token}"))?;
+    }
+    if let Some(version) = call.version {
         headers.set("if-match", &format!("\"{version}\""))?;
     }
-    if let Some(body) = body {
+    if let Some(body) = call.body {
         headers.set("content-type", "application/json")?;
-        let json = serde_json::to_string(body).map_err(|error| JsError::new(&error.to_string()))?;
-        init.set_body(&JsValue::from_str(&json));
+        init.set_body(&JsValue::from_str(&body));
     }
     init.set_headers(&headers);
     let window = web_sys::window().ok_or(JsValue::NULL)?;
-    JsFuture::from(window.fetch_with_str_and_init(url, &init)).await?.dyn_into()
-}
-
-async fn read(response: &Response) -> Result<String, JsValue> {
+    let response: Response = JsFuture::from(window.fetch_with_str_and_init(&call.url, &init)).await?.dyn_into()?;
     let text: JsString = JsFuture::from(response.text()?).await?.dyn_into()?;
-    Ok(text.into())
+    Ok((response.status(), text.into()))
 }

@@ -2,24 +2,34 @@
 
 use leptos::prelude::*;
 
+use crate::admin::{Admin, SignIn};
 use crate::live::Live;
+use crate::log::LogTail;
 use crate::page;
 use crate::past::Past;
+use crate::route::Router;
 use crate::theme::Themes;
+use crate::ui::dynamic;
 
 #[component]
 pub fn App() -> impl IntoView {
     Themes::provide();
     let live = Live::provide();
     Past::provide(live);
+    LogTail::provide(live);
+    Admin::provide();
+    let router = Router::provide();
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main">
+            "Skip to content"
+        </a>
         <div class="app">
             <page::rail::Rail />
             <main id="main" tabindex="-1">
                 <page::header::Header />
-                <page::overview::Overview />
+                {dynamic(move || page::view(router.page.get()))}
             </main>
         </div>
+        <SignIn />
     }
 }

@@ -8,12 +8,19 @@ use lode_shared::Snapshot;
 use wasm_bindgen::prelude::*;
 use web_sys::{EventSource, MessageEvent};
 
+use crate::ui::effect;
+use crate::ui::table::Line;
+use crate::verdict::Verdict;
 use crate::{api, clock};
 
 /// A snapshot comes every second; a connection that says nothing for this long is dead even if TCP has not noticed.
 const DEAD_AFTER_MS: u64 = 10_000;
 /// Waits between attempts: short at first, since the miner may only be restarting, then steady.
 const RETRY_MS: [u64; 4] = [500, 1_000, 2_000, 4_000];
+
+/// Words made of a snapshot and the present moment, milliseconds since the Unix epoch by the server's clock; absent where
+/// there is nothing to tell.
+pub type Tell = fn(&Snapshot, u64) -> Option<String>;
 
 /// Whether figures are arriving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,22 +61,44 @@ impl Live {
             source: StoredValue::new_local(None),
         };
         live.connect();
-        Effect::new(move || live.watch(live.clock_ms.get()));
+        effect(move || live.watch(live.clock_ms.get()));
         provide_context(live);
         live
     }
 
-    /// A part of the snapshot; absent until the first one arrived. Repaints only what changed.
-    pub fn part<T>(self, part: impl Fn(&Snapshot) -> T + Send + Sync + 'static) -> Memo<Option<T>>
+    /// A part of the snapshot; absent until the first one arrived.
+    pub fn part<T>(self, part: fn(&Snapshot) -> T) -> Signal<Option<T>>
     where
-        T: PartialEq + Send + Sync + 'static,
+        T: Send + Sync + 'static,
     {
-        Memo::new(move |_| self.snapshot.with(|snapshot| snapshot.as_ref().map(&part)))
+        Signal::derive(move || self.snapshot.with(|snapshot| snapshot.as_ref().map(part)))
     }
 
-    /// The same for a closure that is reactive already; `None` also where the figure itself is absent.
-    pub fn part_now<T>(self, part: impl Fn(&Snapshot) -> Option<T>) -> Option<T> {
-        self.snapshot.with(|snapshot| snapshot.as_ref().and_then(part))
+    /// Rows of a table, by the snapshot and the present moment.
+    pub fn lines(self, lines: fn(&Snapshot, u64) -> Vec<Line>) -> Signal<Vec<Line>> {
+        Signal::derive(move || {
+            let now_ms = self.server_now_ms();
+            self.snapshot.with(|snapshot| snapshot.as_ref().map(|snapshot| lines(snapshot, now_ms)).unwrap_or_default())
+        })
+    }
+
+    /// How something is to be taken.
+    pub fn verdict(self, verdict: fn(&Snapshot) -> Verdict) -> Signal<Verdict> {
+        Signal::derive(move || self.snapshot.with(|snapshot| snapshot.as_ref().map_or(Verdict::UNKNOWN, verdict)))
+    }
+
+    /// A figure; absent like the snapshot, or where it has not been measured.
+    pub fn figure(self, figure: fn(&Snapshot) -> Option<f64>) -> Memo<Option<f64>> {
+        Memo::new(move |_| self.snapshot.with(|snapshot| snapshot.as_ref().and_then(figure)))
+    }
+
+    /// What there is to say of the snapshot and the present moment by the server's clock.
+    pub fn tell(self, tell: Tell) -> Signal<Option<String>> {
+        Memo::new(move |_| {
+            let now_ms = self.server_now_ms();
+            self.snapshot.with(|snapshot| snapshot.as_ref().and_then(|snapshot| tell(snapshot, now_ms)))
+        })
+        .into()
     }
 
     /// Milliseconds since anything was heard.
@@ -92,7 +121,7 @@ impl Live {
     }
 
     fn hear(self, text: &str) {
-        let Ok(snapshot) = serde_json::from_str::<Snapshot>(text) else {
+        let Some(snapshot) = api::decode::<Snapshot>(text) else {
             self.link.set(Link::Outdated);
             return;
         };

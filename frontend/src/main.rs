@@ -1,5 +1,6 @@
-//! The dashboard of `lode`: one page that shows what the miner does, as it does it, and takes the operator's targets.
+//! The dashboard of `lode`: what the miner does, as it does it, and the forms in which the operator says what he wants.
 
+mod admin;
 mod api;
 mod app;
 mod chart;
@@ -7,7 +8,9 @@ mod clock;
 mod draft;
 mod format;
 mod live;
+mod log;
 mod past;
+mod route;
 mod theme;
 mod token;
 mod ui;

@@ -55,6 +55,15 @@ pub fn against(value: Option<f64>, target: f64, better: Better) -> Verdict {
     }
 }
 
+/// The most that may be wrong beside what is allowed.
+pub fn within(upper_pct: Option<f64>, budget_pct: f64) -> Verdict {
+    match upper_pct {
+        None => Verdict::UNKNOWN,
+        Some(upper) if upper > budget_pct => Verdict::new(Tone::Warn, "not proven within budget"),
+        Some(_) => Verdict::new(Tone::Good, "within budget"),
+    }
+}
+
 /// A margin this thin can be gone after one epoch: a handful of places, or a twentieth of the subnet.
 fn is_thin(margin: u32, neurons: Option<u32>) -> bool {
     margin < 5 || neurons.is_some_and(|neurons| margin < neurons / 20)
@@ -136,6 +145,13 @@ mod tests {
     fn a_figure_exactly_at_its_target_is_on_target() {
         assert_eq!(against(Some(1.5), 1.5, Better::Lower).word, "on target");
         assert_eq!(against(Some(85.0), 85.0, Better::Higher).word, "on target");
+    }
+
+    #[test]
+    fn wrong_hits_are_within_budget_only_when_the_doubt_is_too() {
+        assert_eq!(within(None, 1.0), Verdict::UNKNOWN);
+        assert_eq!(within(Some(1.0), 1.0).tone, Tone::Good);
+        assert_eq!(within(Some(1.1), 1.0).tone, Tone::Warn);
     }
 
     #[test]

@@ -1,12 +1,13 @@
-//! What is drawn over the lines: the target, and a mark where the tuner moved something.
+//! What is drawn over the lines: the target, and a mark where something happened.
 
 use web_sys::CanvasRenderingContext2d;
 
 use super::look::Look;
+use super::series::MarkKind;
 use super::spec::Scale;
 use super::uplot::{UPlot, numbers};
 
-pub fn draw(chart: &UPlot, look: &Look, marks_s: &[f64], target: Option<f64>) {
+pub fn draw(chart: &UPlot, look: &Look, marks: &[(f64, MarkKind)], target: Option<f64>) {
     let (context, area) = (chart.ctx(), chart.bbox());
     let (left, top) = (area.left(), area.top());
     let (right, bottom) = (left + area.width(), top + area.height());
@@ -16,16 +17,20 @@ pub fn draw(chart: &UPlot, look: &Look, marks_s: &[f64], target: Option<f64>) {
     if let Some(target) = target {
         let height = chart.value_to_place(target, Scale::Left.key(), true);
         context.set_stroke_style_str(&look.text);
-        stroke(&context, &[4.0 * pixel, 4.0 * pixel], (left, height), (right, height));
-    }
-    context.set_stroke_style_str(&look.mark);
-    context.set_fill_style_str(&look.mark);
-    for at_s in marks_s {
-        let place = chart.value_to_place(*at_s, "x", true);
-        if (left..=right).contains(&place) {
-            stroke(&context, &[2.0 * pixel, 3.0 * pixel], (place, top), (place, bottom));
-            diamond(&context, (place, top - 6.0 * pixel), 4.5 * pixel);
+        if (top..=bottom).contains(&height) {
+            stroke(&context, &[4.0 * pixel, 4.0 * pixel], (left, height), (right, height));
         }
+    }
+    for (at_s, kind) in marks {
+        let place = chart.value_to_place(*at_s, "x", true);
+        if !(left..=right).contains(&place) {
+            continue;
+        }
+        let colour = if *kind == MarkKind::Decision { &look.mark } else { &look.muted };
+        context.set_stroke_style_str(colour);
+        context.set_fill_style_str(colour);
+        stroke(&context, &[2.0 * pixel, 3.0 * pixel], (place, top), (place, bottom));
+        sign(&context, *kind, (place, top - 6.0 * pixel), 4.5 * pixel);
     }
     context.restore();
 }
@@ -39,11 +44,20 @@ fn stroke(context: &CanvasRenderingContext2d, dash: &[f64], from: (f64, f64), to
     context.stroke();
 }
 
-fn diamond(context: &CanvasRenderingContext2d, (x, y): (f64, f64), reach: f64) {
+/// A diamond for a decision, a triangle for a start: they differ by more than colour.
+fn sign(context: &CanvasRenderingContext2d, kind: MarkKind, (x, y): (f64, f64), reach: f64) {
     context.begin_path();
     context.move_to(x, y - reach);
-    context.line_to(x + reach, y);
-    context.line_to(x, y + reach);
-    context.line_to(x - reach, y);
+    match kind {
+        MarkKind::Decision => {
+            context.line_to(x + reach, y);
+            context.line_to(x, y + reach);
+            context.line_to(x - reach, y);
+        }
+        MarkKind::Start => {
+            context.line_to(x + reach, y + reach);
+            context.line_to(x - reach, y + reach);
+        }
+    }
     context.fill();
 }

@@ -1,15 +1,13 @@
-//! Charts over time. [`series`] prepares figures, [`plot`] draws them with [`uplot`], [`figure`] makes the result
-//! readable without eyes, [`spark`] is the small one.
+//! Charts: what they show, how uPlot draws it, and how it is read without seeing it.
 
 pub mod figure;
+pub mod series;
+pub mod spark;
+pub mod spec;
+
 mod look;
 mod marks;
 mod options;
 mod plot;
-pub mod series;
-pub mod spark;
-mod spec;
 mod table;
 mod uplot;
-
-pub use spec::{RESPONSE, TUNER};

@@ -4,7 +4,8 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::look::Look;
-use super::spec::{Bounds, Line, Scale, Spec};
+use super::series::Bounds;
+use super::spec::{Axis, Line, Scale, Spec};
 use super::uplot::{numbers, object, stepped};
 use crate::clock;
 
@@ -64,30 +65,51 @@ pub fn scale(bounds: Bounds, target: Option<f64>) -> JsValue {
     object([("range", range)])
 }
 
-/// A crosshair shared by all charts; dragging zooms, a double click zooms out.
-pub fn cursor() -> JsValue {
+/// Time, or a figure that is none.
+pub fn along_scale(axis: Axis) -> JsValue {
+    object([("time", (axis.is_time()).into())])
+}
+
+/// A crosshair shared by all charts over time; dragging zooms, a double click zooms out.
+pub fn cursor(axis: Axis) -> JsValue {
+    let sync = if axis.is_time() { object([("key", "lode".into())]) } else { JsValue::UNDEFINED };
     object([
         // A single line: the row is what is read, the height is not.
         ("y", false.into()),
-        ("sync", object([("key", "lode".into())])),
+        ("sync", sync),
         ("drag", object([("x", true.into()), ("y", false.into())])),
         ("points", object([("size", 7.into())])),
     ])
 }
 
+/// What uPlot asks for to label an axis: the places of its labels, and how far they are apart.
+type Labels = Box<dyn Fn(JsValue, Array, JsValue, JsValue, f64) -> Array>;
+
+/// Labels of the bottom axis.
+pub fn along(axis: Axis) -> Labels {
+    match axis {
+        Axis::Time => Box::new(|_, splits, _, _, apart_s| {
+            splits.iter().map(|split| split.as_f64().map_or(split, |at_s| time_label(at_s, apart_s).into())).collect()
+        }),
+        Axis::Figure(_, show) => written(show),
+    }
+}
+
+/// Labels of an axis whose figures are written like this.
+pub fn written(show: fn(f64) -> String) -> Labels {
+    Box::new(move |_, splits, _, _, _| {
+        splits.iter().map(|split| split.as_f64().map_or(split, |value| show(value).into())).collect()
+    })
+}
+
 /// Clock times, dates where a day begins, seconds only where minutes would repeat.
-pub fn time_labels(_: JsValue, splits: Array, _: JsValue, _: JsValue, apart_s: f64) -> Array {
-    let label = |split: JsValue| {
-        let Some(at_s) = split.as_f64() else { return split };
-        let at_ms = (at_s * 1e3) as u64;
-        let minute = clock::minute(at_ms);
-        match apart_s {
-            86_400.0.. => clock::day(at_ms),
-            ..60.0 => clock::second(at_ms),
-            _ if minute == "00:00" => clock::day(at_ms),
-            _ => minute,
-        }
-        .into()
-    };
-    splits.iter().map(label).collect()
+fn time_label(at_s: f64, apart_s: f64) -> String {
+    let at_ms = (at_s * 1e3) as u64;
+    let minute = clock::minute(at_ms);
+    match apart_s {
+        86_400.0.. => clock::day(at_ms),
+        ..60.0 => clock::second(at_ms),
+        _ if minute == "00:00" => clock::day(at_ms),
+        _ => minute,
+    }
 }

@@ -1,41 +1,35 @@
-//! One uPlot chart on an element: options from a [`Spec`], colours from the style sheet, marks for decisions.
+//! One uPlot chart on an element: options from a [`Spec`], colours from the style sheet, marks for what happened.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
-use lode_shared::{Limits, Targets};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, ResizeObserver};
 
 use super::look::Look;
-use super::series::Row;
+use super::series::{Data, MarkKind};
 use super::spec::{Scale, Spec};
 use super::uplot::{UPlot, number_at, numbers, object};
 use super::{marks, options};
 
 /// Where the crosshair stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// The row under it.
-    pub row: usize,
-    /// The moment under it; between two rows.
-    pub at_ms: u64,
-    /// How much time a finger covers.
-    pub reach_ms: u64,
-}
-
-/// What a chart is built from and must be rebuilt for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Frame {
-    pub limits: Limits,
-    pub targets: Targets,
+pub struct Reading {
+    /// The place under it.
+    pub place: usize,
+    /// What lies under it along the bottom; between two places.
+    pub x: f64,
+    /// How much of that a finger covers.
+    pub reach: f64,
 }
 
 /// A drawn chart; taken off the page when dropped.
 pub struct Plot {
     chart: UPlot,
-    marks_s: Rc<RefCell<Vec<f64>>>,
+    marks: Rc<RefCell<Vec<(f64, MarkKind)>>>,
+    /// The ends of what was drawn last.
+    drawn: Cell<Option<(f64, f64)>>,
     size: ResizeObserver,
     /// What uPlot and the observer call; they must outlive it.
     _callbacks: Vec<Box<dyn std::any::Any>>,
@@ -48,48 +42,47 @@ impl Plot {
     /// Fails only where uPlot itself is missing.
     pub fn draw(
         spec: &'static Spec,
-        frame: Frame,
         element: &HtmlElement,
-        rows: &[Row],
-        on_move: impl Fn(Option<Reading>) + 'static,
+        data: &Data,
+        on_move: Box<dyn Fn(Option<Reading>)>,
     ) -> Result<Self, JsValue> {
         let look = Look::read(element);
-        let marks_s = Rc::new(RefCell::new(Vec::new()));
-        let target = spec.target.map(|target| target(&frame.targets));
+        let marks = Rc::new(RefCell::new(Vec::new()));
+        let target = data.target;
 
         let on_cursor = Hook::new(move |chart: UPlot| on_move(reading(&chart)));
         let on_draw = Hook::new({
-            let (marks_s, look) = (Rc::clone(&marks_s), look.clone());
-            move |chart: UPlot| marks::draw(&chart, &look, &marks_s.borrow(), target)
+            let (marks, look) = (Rc::clone(&marks), look.clone());
+            move |chart: UPlot| marks::draw(&chart, &look, &marks.borrow(), target)
         });
-        let on_time = AxisValues::new(options::time_labels);
-        let on_values = spec.axes.map(|show| {
-            AxisValues::new(move |_, splits: Array, _, _, _| {
-                splits.iter().map(|split| split.as_f64().map_or(split, |value| show(value).into())).collect()
-            })
-        });
+        let along = AxisValues::new(options::along(spec.axis));
+        let on_values = spec.axes.map(|show| AxisValues::new(options::written(show)));
 
-        let axes = Array::of3(
-            &options::axis(&look, "x", on_time.as_ref(), 30.0, true),
-            &options::axis(&look, Scale::Left.key(), on_values[0].as_ref(), 48.0, true),
-            &options::axis(&look, Scale::Right.key(), on_values[1].as_ref(), 50.0, false),
+        let has_right = spec.lines.iter().any(|line| line.scale == Scale::Right);
+        let axes = Array::of2(
+            &options::axis(&look, "x", along.as_ref(), 30.0, true),
+            &options::axis(&look, Scale::Left.key(), on_values[0].as_ref(), 52.0, true),
         );
-        let [left, right] = (spec.bounds)(&frame.limits);
+        if has_right {
+            axes.push(&options::axis(&look, Scale::Right.key(), on_values[1].as_ref(), 54.0, false));
+        }
+        let [left, right] = data.bounds;
         let settings = object([
             ("width", element.client_width().into()),
             ("height", element.client_height().into()),
-            ("padding", numbers(&[14.0, 0.0, 0.0, 0.0]).into()),
+            ("padding", numbers(&[14.0, if has_right { 0.0 } else { 16.0 }, 0.0, 0.0]).into()),
             ("legend", object([("show", false.into())])),
             (
                 "scales",
                 object([
+                    ("x", options::along_scale(spec.axis)),
                     (Scale::Left.key(), options::scale(left, target)),
                     (Scale::Right.key(), options::scale(right, None)),
                 ]),
             ),
             ("axes", axes.into()),
             ("series", options::series(spec, &look)?.into()),
-            ("cursor", options::cursor()),
+            ("cursor", options::cursor(spec.axis)),
             (
                 "hooks",
                 object([
@@ -98,7 +91,7 @@ impl Plot {
                 ]),
             ),
         ]);
-        let chart = UPlot::new(&settings, &columns(spec, rows), element)?;
+        let chart = UPlot::new(&settings, &columns(data), element)?;
 
         let on_resize = Closure::<dyn Fn()>::new({
             let (chart, element) = (UPlot::from(JsValue::from(&chart)), element.clone());
@@ -112,37 +105,45 @@ impl Plot {
         let callbacks: Vec<Box<dyn std::any::Any>> = vec![
             Box::new(on_cursor),
             Box::new(on_draw),
-            Box::new(on_time),
+            Box::new(along),
             Box::new(left_values),
             Box::new(right_values),
             Box::new(on_resize),
         ];
-        Ok(Self { chart, marks_s, size, _callbacks: callbacks })
+        let plot = Self { chart, marks, drawn: Cell::new(None), size, _callbacks: callbacks };
+        plot.show(data);
+        Ok(plot)
     }
 
-    /// Draws new figures, and the moments of the decisions. A reader who has zoomed in keeps his view.
-    pub fn show(&self, spec: &Spec, rows: &[Row], marks_ms: &[u64], is_zoomed: bool) {
-        *self.marks_s.borrow_mut() = marks_ms.iter().copied().map(seconds).collect();
-        self.chart.set_data(&columns(spec, rows), !is_zoomed);
+    /// Draws new figures and marks. A reader who has zoomed in keeps his view.
+    pub fn show(&self, data: &Data) {
+        let ends = data.xs.first().copied().zip(data.xs.last().copied());
+        let is_zoomed =
+            self.drawn.get().zip(ends).is_some_and(|(old, new)| is_same_view(old, new) && self.is_within(old));
+        self.drawn.set(ends);
+        *self.marks.borrow_mut() = data.marks.iter().map(|mark| (mark.at_ms as f64 / 1e3, mark.kind)).collect();
+        self.chart.set_data(&columns(data), !is_zoomed);
         if is_zoomed {
             self.chart.redraw();
         }
     }
 
-    /// Whether less than all of `rows`, the rows drawn last, is in view.
-    pub fn is_zoomed(&self, rows: &[Row]) -> bool {
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return false };
+    /// Whether less than all between these ends is in view.
+    fn is_within(&self, (first, last): (f64, f64)) -> bool {
         let scales = self.chart.scales();
         let edge = |name| number_at(&scales, &["x", name]);
-        match (edge("min"), edge("max")) {
-            (Some(start), Some(end)) => start > seconds(first.at_ms) || end < seconds(last.at_ms),
-            _ => false,
-        }
+        edge("min").zip(edge("max")).is_some_and(|(start, end)| start > first || end < last)
     }
 
-    /// Puts the crosshair on a row, here and in the charts in sync.
-    pub fn point_at(&self, row: &Row) {
-        let left = self.chart.value_to_place(seconds(row.at_ms), "x", false);
+    /// Shows a line, or hides it.
+    pub fn show_line(&self, line: usize, is_shown: bool) {
+        // The first series of uPlot is what runs along the bottom.
+        self.chart.set_series(line as u32 + 1, &object([("show", is_shown.into())]));
+    }
+
+    /// Puts the crosshair on a place, here and in the charts in sync.
+    pub fn point_at(&self, x: f64) {
+        let left = self.chart.value_to_place(x, "x", false);
         self.chart.set_cursor(&object([("left", left.into()), ("top", 1.into())]), true, true);
     }
 
@@ -159,28 +160,27 @@ impl Drop for Plot {
     }
 }
 
-/// uPlot's time axis counts seconds.
-fn seconds(at_ms: u64) -> f64 {
-    at_ms as f64 / 1e3
+/// Time goes on, and the oldest leave: the view is the same. Another beginning is another range.
+fn is_same_view(old: (f64, f64), new: (f64, f64)) -> bool {
+    (0.0..(old.1 - old.0) / 10.0 + 1.0).contains(&(new.0 - old.0))
 }
 
-fn columns(spec: &Spec, rows: &[Row]) -> Array {
-    let columns = Array::of1(&rows.iter().map(|row| JsValue::from(seconds(row.at_ms))).collect::<Array>());
-    for line in spec.lines {
+fn columns(data: &Data) -> Array {
+    let columns = Array::of1(&numbers(&data.xs));
+    for column in &data.columns {
         // null is a gap to uPlot; undefined would be drawn over.
-        let value = |row: &Row| row.point.as_ref().and_then(line.value).map_or(JsValue::NULL, JsValue::from);
-        columns.push(&rows.iter().map(value).collect::<Array>());
+        let values = column.iter().map(|value| value.map_or(JsValue::NULL, JsValue::from));
+        columns.push(&values.collect::<Array>());
     }
     columns
 }
 
 fn reading(chart: &UPlot) -> Option<Reading> {
     let cursor = chart.cursor();
-    let (row, left) = (cursor.idx()?, cursor.left().filter(|left| *left >= 0.0)?);
-    let at_s = chart.place_to_value(left, "x");
-    // Eight pixels: about what a hand can aim at.
-    let reach_s = chart.place_to_value(left + 8.0, "x") - at_s;
-    Some(Reading { row: row as usize, at_ms: (at_s * 1e3) as u64, reach_ms: (reach_s * 1e3) as u64 })
+    let (place, left) = (cursor.idx()?, cursor.left().filter(|left| *left >= 0.0)?);
+    let x = chart.place_to_value(left, "x");
+    let reach = chart.place_to_value(left + 8.0, "x") - x;
+    Some(Reading { place: place as usize, x, reach })
 }
 
 fn observe(callback: &js_sys::Function, element: &HtmlElement) -> ResizeObserver {

@@ -1,35 +1,118 @@
-//! History as a chart wants it: rows with gaps, the live sample appended, decisions found by time. Pure.
+//! What charts draw: columns of figures over a common axis, and moments to mark. Pure.
 
-use lode_shared::{Decision, History, HistoryPoint, Range, Step};
+use lode_shared::{ChainPoint, Decision, History, HistoryPoint, Range, Start, Step};
 
-/// One place on the time axis. `point` is absent in a gap: the page must not draw a line through hours it knows
-/// nothing about.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row {
+/// Least and greatest value of a scale; absent where it follows the figures.
+pub type Bounds = Option<(f64, f64)>;
+
+/// One chart's data. An absent figure is a gap: the page must not draw a line through hours it knows nothing about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Data {
+    /// Along the bottom, ascending; seconds since the Unix epoch where that is time.
+    pub xs: Vec<f64>,
+    /// One column for each line.
+    pub columns: Vec<Vec<Option<f64>>>,
+    /// Oldest first.
+    pub marks: Vec<Mark>,
+    /// Of the left and of the right scale.
+    pub bounds: [Bounds; 2],
+    /// A horizontal mark on the left scale.
+    pub target: Option<f64>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
     pub at_ms: u64,
-    pub point: Option<HistoryPoint>,
+    pub kind: MarkKind,
+    /// What, and why.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkKind {
+    /// The tuner moved a setting.
+    Decision,
+    /// The miner was started, perhaps in a new version.
+    Start,
+}
+
+impl MarkKind {
+    /// As it is drawn, in the text beside the chart.
+    pub fn sign(self) -> char {
+        match self {
+            Self::Decision => '◆',
+            Self::Start => '▲',
+        }
+    }
+}
+
+impl Data {
+    /// Figures over time, with an empty place where samples are missing for longer than `gap_ms`.
+    pub fn over_time<T>(points: &[T], at_ms: fn(&T) -> u64, gap_ms: u64, lines: &[fn(&T) -> Option<f64>]) -> Self {
+        let mut places: Vec<(u64, Option<&T>)> = Vec::with_capacity(points.len());
+        for point in points {
+            let at = at_ms(point);
+            if let Some((last, _)) = places.last()
+                && at.saturating_sub(*last) > gap_ms
+            {
+                places.push((last + 1, None));
+            }
+            places.push((at, Some(point)));
+        }
+        let column = |line: &fn(&T) -> Option<f64>| places.iter().map(|(_, point)| point.and_then(line)).collect();
+        Self {
+            xs: places.iter().map(|(at, _)| *at as f64 / 1e3).collect(),
+            columns: lines.iter().map(column).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is a line to draw: two places with figures make the first.
+    pub fn is_drawable(&self) -> bool {
+        self.columns.iter().any(|column| column.iter().flatten().nth(1).is_some())
+    }
+
+    /// The value of a line at a place; the last where there is no place.
+    pub fn at(&self, line: usize, place: Option<usize>) -> Option<f64> {
+        let column = self.columns.get(line)?;
+        match place {
+            Some(place) => *column.get(place)?,
+            None => *column.last()?,
+        }
+    }
+
+    /// The mark nearest to a moment, if one lies within reach.
+    pub fn mark_near(&self, at_ms: u64, reach_ms: u64) -> Option<&Mark> {
+        self.marks
+            .iter()
+            .min_by_key(|mark| mark.at_ms.abs_diff(at_ms))
+            .filter(|mark| mark.at_ms.abs_diff(at_ms) <= reach_ms)
+    }
+}
+
+/// Decisions and starts, by time.
+pub fn marks(decisions: &[Decision], starts: &[Start]) -> Vec<Mark> {
+    let decisions = decisions.iter().map(|decision| Mark {
+        at_ms: decision.at_ms,
+        kind: MarkKind::Decision,
+        text: moves_text(decision),
+    });
+    let started = |start: &Start| Mark {
+        at_ms: start.at_ms,
+        kind: MarkKind::Start,
+        text: format!("the miner was started, version {}", start.version),
+    };
+    let mut marks: Vec<_> = decisions.chain(starts.iter().map(started)).collect();
+    marks.sort_by_key(|mark| mark.at_ms);
+    marks
 }
 
 /// How many decisions are kept on a chart, as many as the server sends.
 const MAX_DECISIONS: usize = 200;
 
-/// The points as rows, with an empty row where samples are missing: the miner was down.
-pub fn rows(history: &History) -> Vec<Row> {
-    let longest_ms = gap_ms(history.step_s);
-    let mut rows: Vec<Row> = Vec::with_capacity(history.points.len());
-    for point in &history.points {
-        if let Some(last) = rows.last()
-            && point.at_ms.saturating_sub(last.at_ms) > longest_ms
-        {
-            rows.push(Row { at_ms: last.at_ms + 1, point: None });
-        }
-        rows.push(Row { at_ms: point.at_ms, point: Some(*point) });
-    }
-    rows
-}
-
 /// Longer than this between two samples is a gap: three steps, and never so short that one late sample tears the line.
-fn gap_ms(step_s: u32) -> u64 {
+pub fn gap_ms(step_s: u32) -> u64 {
     u64::from(step_s) * 3_000 + 15_000
 }
 
@@ -51,6 +134,7 @@ pub fn append(history: &mut History, point: HistoryPoint, decisions: &[Decision]
     let start_ms = point.at_ms.saturating_sub(range.seconds() * 1_000);
     history.points.retain(|point| point.at_ms >= start_ms);
     history.decisions.retain(|decision| decision.at_ms >= start_ms);
+    history.starts.retain(|start| start.at_ms >= start_ms);
     let excess = history.decisions.len().saturating_sub(MAX_DECISIONS);
     history.decisions.drain(..excess);
 }
@@ -65,6 +149,16 @@ fn is_last_provisional(history: &History) -> bool {
     }
 }
 
+/// Adds our place on the subnet as it is now, once for each sync, and drops what has left the window.
+pub fn append_chain(points: &mut Vec<ChainPoint>, point: ChainPoint, range: Range) {
+    if points.last().is_some_and(|last| point.at_ms <= last.at_ms) {
+        return;
+    }
+    points.push(point);
+    let start_ms = point.at_ms.saturating_sub(range.seconds() * 1_000);
+    points.retain(|point| point.at_ms >= start_ms);
+}
+
 /// Whether a decision moved a setting; the others are no marks on a chart.
 pub fn is_move(decision: &Decision) -> bool {
     matches!(decision.step, Step::Adjusted(_))
@@ -76,14 +170,6 @@ pub fn moves_text(decision: &Decision) -> String {
         Step::Adjusted(moves) => moves.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         Step::Held(reason) => format!("Held: {reason}"),
     }
-}
-
-/// The decision nearest to a moment, if one lies within reach.
-pub fn decision_near(decisions: &[Decision], at_ms: u64, reach_ms: u64) -> Option<&Decision> {
-    decisions
-        .iter()
-        .min_by_key(|decision| decision.at_ms.abs_diff(at_ms))
-        .filter(|decision| decision.at_ms.abs_diff(at_ms) <= reach_ms)
 }
 
 /// Least and greatest of the measured values.
@@ -136,7 +222,8 @@ mod tests {
     }
 
     fn history(step_s: u32, at_s: &[u64]) -> History {
-        History { step_s, points: at_s.iter().map(|at| point(*at)).collect(), decisions: Vec::new(), starts: Vec::new() }
+        let points = at_s.iter().map(|at| point(*at)).collect();
+        History { step_s, points, decisions: Vec::new(), starts: Vec::new() }
     }
 
     fn times(history: &History) -> Vec<u64> {
@@ -166,12 +253,25 @@ mod tests {
         Decision { step: Step::Held(HoldReason::OnTarget), ..moved(at_s) }
     }
 
+    fn data(step_s: u32, at_s: &[u64]) -> Data {
+        let history = history(step_s, at_s);
+        Data::over_time(&history.points, |point| point.at_ms, gap_ms(step_s), &[|point| point.response_s, |_| None])
+    }
+
     #[test]
     fn a_pause_of_the_miner_is_a_gap_and_a_late_sample_is_not() {
-        let rows = rows(&history(5, &[0, 5, 20, 100]));
-        let is_gap: Vec<_> = rows.iter().map(|row| row.point.is_none()).collect();
+        let data = data(5, &[0, 5, 20, 100]);
+        let is_gap: Vec<_> = data.columns[0].iter().map(Option::is_none).collect();
         assert_eq!(is_gap, [false, false, false, true, false]);
-        assert!(rows.is_sorted_by_key(|row| row.at_ms));
+        assert!(data.xs.is_sorted());
+        assert!(data.is_drawable());
+        assert_eq!((data.at(0, None), data.at(0, Some(3)), data.at(1, None)), (Some(1.0), None, None));
+    }
+
+    #[test]
+    fn one_sample_is_no_line() {
+        assert!(!data(5, &[7]).is_drawable());
+        assert!(!Data::default().is_drawable());
     }
 
     #[test]
@@ -209,11 +309,24 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_is_found_only_within_reach() {
-        let decisions = [moved(10), moved(20)];
-        assert_eq!(decision_near(&decisions, 18_000, 3_000), Some(&decisions[1]));
-        assert_eq!(decision_near(&decisions, 15_000, 3_000), None);
-        assert_eq!(decision_near(&[], 15_000, 3_000), None);
+    fn a_sync_is_appended_once_and_leaves_with_the_window() {
+        let at = |at_s: u64| ChainPoint { at_ms: at_s * 1_000, ..ChainPoint::default() };
+        let mut points = vec![at(0), at(100)];
+        append_chain(&mut points, at(100), Range::Hour);
+        append_chain(&mut points, at(3_650), Range::Hour);
+        assert_eq!(points, [at(100), at(3_650)]);
+    }
+
+    #[test]
+    fn a_mark_is_found_only_within_reach() {
+        let start = Start { at_ms: 20_000, version: "0.2.0".into() };
+        let data = Data { marks: marks(&[moved(10), moved(30)], &[start]), ..Data::default() };
+        let kinds: Vec<_> = data.marks.iter().map(|mark| mark.kind).collect();
+        assert_eq!(kinds, [MarkKind::Decision, MarkKind::Start, MarkKind::Decision], "by time");
+        assert_eq!(data.mark_near(18_000, 3_000), Some(&data.marks[1]));
+        assert!(data.marks[1].text.contains("0.2.0"));
+        assert_eq!(data.mark_near(15_000, 3_000), None);
+        assert_eq!(Data::default().mark_near(15_000, 3_000), None);
     }
 
     #[test]

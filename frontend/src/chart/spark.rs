@@ -13,12 +13,12 @@ const HEIGHT: f64 = 28.0;
 pub fn Spark(value: fn(&HistoryPoint) -> Option<f64>, class: &'static str) -> impl IntoView {
     let past = expect_context::<Past>();
     let path = Memo::new(move |_| {
-        let values: Vec<_> = past.rows.with(|rows| rows.iter().map(|row| row.point.as_ref().and_then(value)).collect());
-        spark_path(&values, WIDTH, HEIGHT)
+        let data = past.lines(&[value]);
+        data.columns.first().and_then(|values| spark_path(values, WIDTH, HEIGHT)).unwrap_or_default()
     });
     view! {
         <svg class=format!("spark {class}") viewBox="0 -2 200 32" preserveAspectRatio="none" aria-hidden="true">
-            <path d=move || path.get().unwrap_or_default() vector-effect="non-scaling-stroke"></path>
+            <path d=path vector-effect="non-scaling-stroke"></path>
         </svg>
     }
 }

@@ -2,59 +2,42 @@
 
 use leptos::prelude::*;
 
-use super::series::Row;
-use super::spec::Spec;
-use crate::past::Past;
-use crate::{clock, format};
+use super::figure::Drawn;
+use super::spec::Axis;
+use crate::ui::table::{Cell, Column, Line, Table};
 
 /// As many as fit a screen; the chart has the rest.
 const SHOWN: usize = 20;
 
-#[component]
-pub fn Table(spec: &'static Spec) -> impl IntoView {
-    let past = expect_context::<Past>();
+/// A table that is filled while it is open: nobody reads a closed one, and rows come every few seconds.
+pub fn table(drawn: Drawn) -> AnyView {
     let is_open = RwSignal::new(false);
-    let heads = spec.lines.iter().map(|line| view! { <th scope="col" class="n">{line.name}</th> }).collect_view();
-    let body = move || {
-        // Nobody reads a closed table; rows come every few seconds.
+    let spec = drawn.spec;
+    let lines = Signal::derive(move || {
         if !is_open.get() {
             return Vec::new();
         }
-        past.rows.with(|rows| {
-            rows.iter().rev().filter(|row| row.point.is_some()).take(SHOWN).map(|row| cells(spec, row)).collect()
-        })
+        let count = drawn.data.with(|data| data.xs.len());
+        let has_figures =
+            |place: &usize| drawn.data.with(|data| data.columns.iter().any(|column| column[*place].is_some()));
+        let places = (0..count).rev().filter(has_figures).take(SHOWN);
+        let line = |place: usize| {
+            let values = (0..spec.lines.len()).map(|line| Cell::number(drawn.value(line, Some(place))));
+            let cells = std::iter::once(Cell::text(drawn.place(place))).chain(values).collect();
+            Line { key: place.to_string(), cells, class: "" }
+        };
+        places.map(line).collect::<Vec<_>>()
+    });
+    let head = match spec.axis {
+        Axis::Time => "time",
+        Axis::Figure(name, _) => name,
     };
+    let columns = std::iter::once(Column::text(head)).chain(spec.lines.iter().map(|line| Column::number(line.name)));
     view! {
         <details class="as-table" on:toggle=move |_| is_open.update(|is_open| *is_open = !*is_open)>
             <summary>"Show as table"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=format!("{}: the last {SHOWN} points", spec.subject)>
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">"time"</th>
-                            {heads}
-                        </tr>
-                    </thead>
-                    <tbody>{body}</tbody>
-                </table>
-            </div>
+            <Table label=format!("{}: figures", spec.subject) columns=columns.collect() lines=lines />
         </details>
-    }
-}
-
-fn cells(spec: &'static Spec, row: &Row) -> AnyView {
-    let point = row.point;
-    let values = spec.lines.iter().map(|line| {
-        let value = point.as_ref().and_then(line.value);
-        view! { <td class="n">{value.map_or_else(|| format::DASH.into(), line.show)}</td> }
-    });
-    view! {
-        <tr>
-            <th scope="row">
-                <time datetime=clock::iso(row.at_ms)>{clock::moment(row.at_ms, clock::now_ms())}</time>
-            </th>
-            {values.collect_view()}
-        </tr>
     }
     .into_any()
 }

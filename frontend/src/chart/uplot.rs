@@ -22,6 +22,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setData)]
     pub fn set_data(this: &UPlot, data: &Array, fit: bool);
 
+    /// Shows a line or hides it.
+    #[wasm_bindgen(method, js_name = setSeries)]
+    pub fn set_series(this: &UPlot, index: u32, options: &JsValue);
+
     #[wasm_bindgen(method, js_name = setSize)]
     pub fn set_size(this: &UPlot, size: &JsValue);
 

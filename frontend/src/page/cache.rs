@@ -1,111 +1,186 @@
-//! What the cache holds, what it answers, and what that saved.
+//! What memory holds, what it answers, what that saved, and how often it was wrong.
 
 use leptos::prelude::*;
-use lode_shared::{CacheStats, SourceCount};
+use lode_shared::{CacheStats, ReliabilityBin, Snapshot, WhatIfPoint};
+use serde::de::DeserializeOwned;
 
-use crate::format;
-use crate::live::Live;
-use crate::ui::{Big, Card, Fact};
+use super::{entries, sources};
+use crate::chart::figure::Figure;
+use crate::chart::series::Data;
+use crate::chart::spec::{RELIABILITY, Spec, WHAT_IF};
+use crate::live::{Live, Tell};
+use crate::ui::{Big, Card, Meter, effect, facts, sub};
+use crate::verdict;
+use crate::{api, format};
 
-/// An answer's source, how many came from it, and their share of all answers, percent.
-#[derive(Debug, Clone, PartialEq)]
-struct Share {
-    label: &'static str,
-    answers: u64,
-    pct: f64,
+pub fn page() -> AnyView {
+    let what_if = chart("what-if", "What if the threshold were another?", &WHAT_IF, "/api/v1/cache/what-if", what_if);
+    let reliability =
+        chart("reliability", "Is it as right as it says?", &RELIABILITY, "/api/v1/cache/reliability", reliability);
+    vec![summary(), wrong(), what_if, reliability, entries::panel()].into_any()
 }
 
-fn shares(sources: &[SourceCount]) -> Vec<Share> {
-    let total: u64 = sources.iter().map(|count| count.answers).sum();
-    let share = |count: &SourceCount| Share {
-        label: count.source.label(),
-        answers: count.answers,
-        // Divided only when there is something to divide by.
-        pct: if total > 0 { 100.0 * count.answers as f64 / total as f64 } else { 0.0 },
-    };
-    if total == 0 { Vec::new() } else { sources.iter().map(share).collect() }
-}
-
-#[component]
-pub fn Cache() -> impl IntoView {
+/// Hits, size, savings.
+pub fn summary() -> AnyView {
     let live = expect_context::<Live>();
-    let cache = live.part(|snapshot| snapshot.cache);
-    let text = move |text: fn(CacheStats) -> String| Signal::derive(move || cache.get().map(text));
-    let hit_rate = Signal::derive(move || cache.get().and_then(|cache| cache.hit_rate_pct()).map(format::percent));
-    let wrong = Signal::derive(move || {
-        let cache = cache.get()?;
-        let share = |pct: f64| format!("{pct:.1} %");
-        Some(format!("{}, {}", share(cache.false_hit_pct?), share(cache.false_hit_upper_pct?)))
+    let aside = live.tell(|snapshot, _| {
+        let cache = snapshot.cache;
+        Some(format!("{} of {} entries", format::count(cache.entries), format::count(cache.capacity)))
     });
-    let entries = move || {
-        cache
-            .get()
-            .map(|cache| format!("{} of {} entries", format::count(cache.entries), format::count(cache.capacity)))
-    };
+    let hit_rate = live.tell(|snapshot, _| snapshot.cache.hit_rate_pct().map(format::percent));
+    const FACTS: &[(&str, Tell)] = &[
+        ("hits, misses", |snapshot, _| {
+            Some(format!("{}, {}", format::count(snapshot.cache.hits), format::count(snapshot.cache.misses)))
+        }),
+        ("exact, semantic, memory, pattern", |snapshot, _| {
+            let CacheStats { hits, semantic_hits, memory_hits, pattern_hits, .. } = snapshot.cache;
+            let exact = hits.saturating_sub(semantic_hits + memory_hits + pattern_hits);
+            Some([exact, semantic_hits, memory_hits, pattern_hits].map(format::count).join(", "))
+        }),
+        ("wrong hits", |snapshot, _| wrong_text(&snapshot.cache)),
+        ("stored", |snapshot, _| Some(format::count(snapshot.cache.stored))),
+        ("kept beyond their time", |snapshot, _| Some(format::count(snapshot.cache.memory_entries))),
+        ("gone", |snapshot, _| {
+            let CacheStats { expired, evicted, quarantined, forgotten, .. } = snapshot.cache;
+            let [expired, evicted, quarantined, forgotten] =
+                [expired, evicted, quarantined, forgotten].map(format::count);
+            Some(format!("{expired} expired, {evicted} for room, {quarantined} contradicted, {forgotten} on demand"))
+        }),
+        ("size", |snapshot, _| Some(format::bytes(snapshot.cache.size_bytes))),
+        ("solver time saved", |snapshot, _| Some(format::span(snapshot.cache.saved_s as u64))),
+        ("solver cost saved", |snapshot, _| snapshot.cache.saved_usd.map(format::dollars)),
+    ];
     view! {
-        <Card id="cache" title="Cache" class="narrow" aside=move || view! { <small>{entries}</small> }>
-            <Big figure=hit_rate unit="% hits since start".to_owned() />
-            <Sources />
-            <dl class="facts">
-                <Fact
-                    name="hits, misses"
-                    value=text(|cache| format!("{}, {}", format::count(cache.hits), format::count(cache.misses)))
-                />
-                <Fact name="wrong hits, at most" value=wrong />
-                <Fact name="kept beyond their time" value=text(|cache| format::count(cache.memory_entries)) />
-                <Fact
-                    name="expired, evicted"
-                    value=text(|cache| format!("{}, {}", format::count(cache.expired), format::count(cache.evicted)))
-                />
-                <Fact name="stored" value=text(|cache| format::count(cache.stored)) />
-                <Fact name="size" value=text(|cache| format::bytes(cache.size_bytes)) />
-                <Fact name="solver time saved" value=text(|cache| format::span(cache.saved_s as u64)) />
-            </dl>
+        <Card id="cache" title="Cache" class="narrow" aside=aside>
+            <Big figure=hit_rate unit=Signal::stored("% hits since start".to_owned()) />
+            {sources::bar()}
+            {facts(live, FACTS)}
         </Card>
+    }
+    .into_any()
+}
+
+fn wrong_text(cache: &CacheStats) -> Option<String> {
+    let (share, upper) = (cache.false_hit_pct?, cache.false_hit_upper_pct?);
+    let lower = cache.false_hit_lower_pct.map_or_else(String::new, |lower| format!("{lower:.1} to "));
+    Some(format!("{share:.1} % ({lower}{upper:.1})"))
+}
+
+/// How much of the budget of wrong answers is used: the upper end of the interval counts, not the luck so far.
+fn wrong() -> AnyView {
+    let live = expect_context::<Live>();
+    let verdict = live.verdict(|snapshot| {
+        verdict::within(snapshot.cache.false_hit_upper_pct, snapshot.performance_tuning.budget_pct)
+    });
+    let filled = live.figure(|snapshot| {
+        let upper = snapshot.cache.false_hit_upper_pct?;
+        // The budget is in the middle, so that twice as much is still in sight.
+        Some(50.0 * upper / snapshot.performance_tuning.budget_pct)
+    });
+    let label = live.tell(|snapshot, _| {
+        let budget = snapshot.performance_tuning.budget_pct;
+        Some(match snapshot.cache.false_hit_upper_pct {
+            Some(upper) => format!("Wrong hits: at most {upper:.1} %, budget {budget} %"),
+            None => format!("Wrong hits: {}, budget {budget} %", format::NO_DATA),
+        })
+    });
+    let figure = live.tell(|snapshot, _| snapshot.cache.false_hit_pct.map(|share| format!("{share:.2}")));
+    const FACTS: &[(&str, Tell)] = &[
+        ("95 % sure it is within", |snapshot, _| {
+            let (lower, upper) = (snapshot.cache.false_hit_lower_pct?, snapshot.cache.false_hit_upper_pct?);
+            Some(format!("{lower:.2} to {upper:.2} %"))
+        }),
+        ("budget", |snapshot, _| Some(format!("{} %", snapshot.performance_tuning.budget_pct))),
+        ("answers checked", |snapshot, _| Some(format::compact(snapshot.cache.labels))),
+        ("share that is checked", |snapshot, _| Some(format!("{} %", snapshot.performance_tuning.settings.shadow_pct))),
+        ("threshold", |snapshot, _| threshold_text(snapshot)),
+    ];
+    view! {
+        <Card id="wrong" title="Wrong hits against the budget" class="wide" verdict=Some(verdict)>
+            <Big figure=figure unit=Signal::stored("% of the answers from memory were wrong".to_owned()) />
+            {sub(live.tell(|_, _| {
+                Some("Older checks count less. The mark is the budget; the bar ends where 95 % of the doubt does.".into())
+            }))}
+            <Meter
+                filled_pct=filled.into()
+                label=Signal::derive(move || label.get().unwrap_or_default())
+                tone=Signal::derive(move || verdict.get().tone.class().to_owned())
+                mark_pct=Signal::stored(50.0)
+            />
+            {facts(live, FACTS)}
+        </Card>
+    }
+    .into_any()
+}
+
+fn threshold_text(snapshot: &Snapshot) -> Option<String> {
+    let settings = &snapshot.performance_tuning.settings;
+    Some(match settings.exact_only {
+        true => "similar answers are off".into(),
+        false => lode_shared::Setting::MatchThreshold.show(settings.match_threshold),
+    })
+}
+
+/// A chart of what the labels say; read anew after each round of the tuner and each reconnect.
+fn chart<T: DeserializeOwned + 'static>(
+    id: &'static str,
+    title: &'static str,
+    spec: &'static Spec,
+    url: &'static str,
+    draw: fn(&[T], &Snapshot) -> Data,
+) -> AnyView {
+    let live = expect_context::<Live>();
+    let data = RwSignal::new(Data::default());
+    let empty = RwSignal::new("No answer to a similar prompt was checked yet.".to_owned());
+    let rounds = live.figure(|snapshot| Some(snapshot.performance_tuning.decisions.first()?.at_ms as f64));
+    effect(move || {
+        rounds.track();
+        if live.connections.get() == 0 {
+            return;
+        }
+        // The page may be left by the time the answer comes.
+        api::read(url.into(), move |rows: Result<Vec<T>, _>| match rows {
+            Ok(rows) => live.snapshot.with_untracked(|snapshot| {
+                snapshot.iter().for_each(|snapshot| _ = data.try_set(draw(&rows, snapshot)));
+            }),
+            Err(failure) => _ = empty.try_set(format!("It could not be read: {}", failure.message())),
+        });
+    });
+    view! {
+        <Card id=id title=title class="half">
+            <Figure spec=spec data=data.into() empty=empty.into() />
+        </Card>
+    }
+    .into_any()
+}
+
+fn what_if(points: &[WhatIfPoint], snapshot: &Snapshot) -> Data {
+    let column = |figure: fn(&WhatIfPoint) -> Option<f64>| points.iter().map(figure).collect();
+    let labelled = points.iter().any(|point| point.labels > 0.0);
+    Data {
+        xs: if labelled { points.iter().map(|point| point.threshold).collect() } else { Vec::new() },
+        columns: vec![
+            column(|point| point.wrong_pct),
+            column(|point| point.wrong_upper_pct),
+            column(|point| point.hit_pct),
+        ],
+        bounds: [None, Some((0.0, 100.0))],
+        target: Some(snapshot.performance_tuning.budget_pct),
+        marks: Vec::new(),
     }
 }
 
-/// Where answers came from: one bar, and the same in words.
-#[component]
-fn Sources() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let shares = live.part(|snapshot| shares(&snapshot.traffic.sources));
-    let shares = Memo::new(move |_| shares.get().unwrap_or_default());
-    let label = move || {
-        let words: Vec<_> = shares.get().iter().map(|share| format!("{} {:.0} %", share.label, share.pct)).collect();
-        if words.is_empty() { format!("Answers by source: {}", format::NO_DATA) } else { words.join(", ") }
-    };
-    let pieces = move || {
-        shares
-            .get()
-            .into_iter()
-            .zip(1..)
-            .map(|(share, colour)| {
-                view! { <i class=format!("s{colour}") style:width=format!("{:.2}%", share.pct)></i> }
-            })
-            .collect_view()
-    };
-    let legend = move || {
-        shares
-            .get()
-            .into_iter()
-            .zip(1..)
-            .map(|(share, colour)| {
-                view! {
-                    <span class="item">
-                        <i class=format!("dab s{colour}") aria-hidden="true"></i>
-                        {share.label}
-                        " "
-                        <b>{format!("{:.0} %", share.pct)}</b>
-                        <span class="count">{format!(" {}", format::count(share.answers))}</span>
-                    </span>
-                }
-            })
-            .collect_view()
-    };
-    view! {
-        <p class="sub">"Where answers came from since start"</p>
-        <div class="bar" role="img" aria-label=label>{pieces}</div>
-        <div class="legend">{legend}</div>
+fn reliability(bins: &[ReliabilityBin], _: &Snapshot) -> Data {
+    let column = |figure: fn(&ReliabilityBin) -> f64| bins.iter().map(|bin| Some(figure(bin))).collect();
+    Data {
+        xs: bins.iter().map(|bin| bin.said_pct).collect(),
+        columns: vec![
+            column(|bin| bin.right_pct),
+            column(|bin| bin.right_lower_pct),
+            column(|bin| bin.right_upper_pct),
+            column(|bin| bin.said_pct),
+        ],
+        bounds: [None, None],
+        ..Data::default()
     }
 }

@@ -4,37 +4,39 @@ use leptos::prelude::*;
 use lode_shared::{Decision, Mode, PerformanceTuning, Setting, Step};
 
 use crate::live::Live;
-use crate::ui::Card;
+use crate::ui::{Card, dynamic, sub};
 use crate::{clock, format};
 
-#[component]
-pub fn Decisions() -> impl IntoView {
+pub fn panel(class: &'static str) -> AnyView {
     let live = expect_context::<Live>();
-    let decisions = live.part(|snapshot| snapshot.performance_tuning.decisions.clone());
-    let next_round = move || {
-        let due_ms = live.part_now(|snapshot| Some(snapshot.performance_tuning.next_round_ms))?;
-        let left_s = due_ms.saturating_sub(live.server_now_ms()).div_ceil(1_000);
+    let newest = live.figure(|snapshot| Some(snapshot.performance_tuning.decisions.first()?.at_ms as f64));
+    let next_round = live.tell(|snapshot, now_ms| {
+        let left_s = snapshot.performance_tuning.next_round_ms.saturating_sub(now_ms).div_ceil(1_000);
         Some(if left_s == 0 { "next round is due".into() } else { format!("next round in {}", format::span(left_s)) })
-    };
-    let settings = live.part(|snapshot| in_force(&snapshot.performance_tuning));
-    let list = move || {
-        let decisions = decisions.get().unwrap_or_default();
-        if decisions.is_empty() {
-            return view! { <p class="sub">"No round has been held yet."</p> }.into_any();
+    });
+    let settings = live.tell(|snapshot, _| Some(in_force(&snapshot.performance_tuning)));
+    let list = dynamic(move || {
+        if newest.get().is_none() {
+            return sub(Signal::stored(Some("No round has been held yet.".to_owned())));
         }
+        let entries = live.snapshot.with_untracked(|snapshot| {
+            let decisions = snapshot.iter().flat_map(|snapshot| &snapshot.performance_tuning.decisions);
+            decisions.map(entry).collect::<Vec<_>>()
+        });
         view! {
             <ol class="why" tabindex="0" role="list" aria-label="Decisions, newest first">
-                {decisions.iter().map(entry).collect_view()}
+                {entries}
             </ol>
         }
         .into_any()
-    };
+    });
     view! {
-        <Card id="why" title="Tuner: why" class="five" aside=move || view! { <small>{next_round}</small> }>
-            <p class="sub">{settings}</p>
+        <Card id="why" title="Tuner: why" class=class aside=next_round>
+            {sub(settings)}
             {list}
         </Card>
     }
+    .into_any()
 }
 
 /// What is set, in a line or two.
@@ -52,7 +54,7 @@ fn in_force(tuning: &PerformanceTuning) -> String {
         told.push("similar answers off".into());
     }
     if tuning.mode != Mode::Auto {
-        told.push(format!("mode {}", tuning.mode.label()));
+        told.push(format!("mode {}", format::words(tuning.mode.label())));
     }
     match tuning.scopes.len() {
         0 => {}
@@ -62,7 +64,7 @@ fn in_force(tuning: &PerformanceTuning) -> String {
     format!("In force: {}", told.join(", "))
 }
 
-fn entry(decision: &Decision) -> impl IntoView + use<> {
+fn entry(decision: &Decision) -> AnyView {
     let seen = &decision.observed;
     let basis = match (seen.response_s, seen.success_pct, seen.hit_rate_pct) {
         (None, None, None) => String::new(),
@@ -81,22 +83,23 @@ fn entry(decision: &Decision) -> impl IntoView + use<> {
         Step::Adjusted(moves) => moves.iter().map(|step| (step.what(), step.reason.to_string(), "moved")).collect(),
     };
     let infeasible = decision.infeasible.iter().map(|target| ("Out of reach".into(), target.to_string(), "held"));
-    let lines = lines.into_iter().chain(infeasible);
-    let lines: Vec<_> = lines
-        .map(|(what, why, class)| {
-            view! {
-                <p class=class>
-                    <b>{what}</b>
-                    " "
-                    <span>{why}</span>
-                </p>
-            }
-        })
-        .collect();
+    let line = |(what, why, class): (String, String, &'static str)| {
+        view! {
+            <p class=class>
+                <b>{what}</b>
+                " "
+                <span>{why}</span>
+            </p>
+        }
+        .into_any()
+    };
     view! {
         <li>
             <time datetime=clock::iso(decision.at_ms)>{clock::minute(decision.at_ms)}</time>
-            <div>{lines} <p class="basis">{basis}</p></div>
+            <div>
+                {lines.into_iter().chain(infeasible).map(line).collect::<Vec<_>>()} <p class="basis">{basis}</p>
+            </div>
         </li>
     }
+    .into_any()
 }

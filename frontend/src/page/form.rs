@@ -1,79 +1,153 @@
-//! The state of the targets form: what was typed, what came of applying it.
+//! A form in which the operator says what he wants: [`crate::draft`] on the screen.
 
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use lode_shared::{FieldError, RawTargets, Targets};
+use lode_shared::{Change, FieldError, PerformanceTuning, Preview, Replay, Setting};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::api::{self, Failure};
-use crate::draft::{self, Field, Texts};
+use crate::admin::{Admin, Job};
+use crate::api::{self, Call, Failure};
+use crate::draft::{self, FormSpec};
+use crate::format;
 use crate::live::Live;
-use crate::token;
+use crate::ui;
+use crate::ui::field::FieldRow;
 
-/// What the form knows beyond what the snapshot says. Typed texts stay until they are applied or discarded, whatever
+/// What a form knows beyond what the snapshot says. Typed texts stay until they are applied or discarded, whatever
 /// ticks in meanwhile.
-#[derive(Debug, Clone, Copy)]
-pub struct Form {
-    pub live: Live,
-    pub texts: RwSignal<Texts>,
+#[derive(Clone, Copy)]
+struct Form {
+    spec: &'static FormSpec,
+    live: Live,
+    admin: Admin,
+    /// By field; absent where nothing was typed and the field shows what is in force.
+    typed: RwSignal<Vec<Option<String>>>,
     /// What the server minded last; typing clears it.
-    pub server_faults: RwSignal<Vec<FieldError>>,
-    /// The token as typed; absent when the tab has one.
-    pub token: RwSignal<Option<String>>,
-    pub token_fault: RwSignal<Option<String>>,
+    server_faults: RwSignal<Vec<FieldError>>,
     /// What came of it, and whether that is good.
-    pub status: RwSignal<(String, bool)>,
-    pub is_pending: RwSignal<bool>,
+    status: RwSignal<(String, bool)>,
+    is_pending: RwSignal<bool>,
     /// The version that was in force when the first field was typed in: what somebody else changes later is not overwritten.
     over: RwSignal<Option<u64>>,
 }
 
+pub fn form(spec: &'static FormSpec) -> AnyView {
+    let form = Form {
+        spec,
+        live: expect_context(),
+        admin: expect_context(),
+        typed: RwSignal::new(vec![None; spec.fields.len()]),
+        server_faults: RwSignal::new(Vec::new()),
+        status: RwSignal::new((String::new(), true)),
+        is_pending: RwSignal::new(false),
+        over: RwSignal::new(None),
+    };
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        form.apply();
+    };
+    let change = Signal::derive(move || form.change_text());
+    let status = Signal::derive(move || form.status.get().0);
+    let status_class =
+        Signal::derive(move || if form.status.get().1 { "status good" } else { "status bad" }.to_owned());
+    let is_pending = Signal::derive(move || form.is_pending.get().to_string());
+    let quiet_class = Signal::derive(move || if form.is_dirty() { "btn quiet" } else { "btn quiet gone" }.to_owned());
+    let quiet =
+        |label: &str, id: String, press| ui::changing_button(&id, Signal::stored(label.to_owned()), quiet_class, press);
+    let part = spec.part;
+    view! {
+        <form novalidate aria-labelledby=format!("{part}-title") on:submit=on_submit>
+            {(0..spec.fields.len()).map(|at| form.field(at)).collect::<Vec<_>>()}
+            <p class="sub" id=format!("{part}-change")>
+                {change}
+            </p>
+            <div class="actions">
+                <button class="btn" id=format!("{part}-apply") type="submit" aria-disabled=is_pending>
+                    "Apply"
+                </button>
+                {quiet("Preview", format!("{part}-preview"), Callback::new(move |()| form.preview()))}
+                {quiet("Discard", format!("{part}-discard"), Callback::new(move |()| form.discard()))}
+                {ui::status(&format!("{part}-status"), status, status_class)}
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
 impl Form {
-    pub fn new(live: Live) -> Self {
-        Self {
-            live,
-            texts: RwSignal::new(Texts::default()),
-            server_faults: RwSignal::new(Vec::new()),
-            token: RwSignal::new(token::kept().is_none().then(String::new)),
-            token_fault: RwSignal::new(None),
-            status: RwSignal::new((String::new(), true)),
-            is_pending: RwSignal::new(false),
-            over: RwSignal::new(None),
+    /// Absent until the miner has told: a default in its place would be applied along with what was typed.
+    fn with<T>(self, read: impl FnOnce(&PerformanceTuning) -> T) -> Option<T> {
+        self.live.snapshot.with(|snapshot| snapshot.as_ref().map(|snapshot| read(&snapshot.performance_tuning)))
+    }
+
+    fn texts(self) -> Vec<String> {
+        self.with(|tuning| self.typed.with(|typed| self.spec.texts(tuning, typed))).unwrap_or_default()
+    }
+
+    /// The change to ask for, or the faults in it.
+    fn wanted(self) -> Option<Result<Change, Vec<FieldError>>> {
+        let texts = self.texts();
+        self.with(|tuning| self.spec.read(tuning, &texts))
+    }
+
+    fn is_dirty(self) -> bool {
+        self.typed.with(|typed| typed.iter().any(Option::is_some))
+    }
+
+    fn field(self, at: usize) -> AnyView {
+        let Some(field) = self.spec.fields.get(at) else { return ().into_any() };
+        let value = Signal::derive(move || self.texts().get(at).cloned().unwrap_or_default());
+        let help = Signal::derive(move || {
+            let now = self.with(|tuning| (self.spec.now)(tuning, field.name)).flatten();
+            match now {
+                Some(now) => format!("{} · now {now}", field.help),
+                None if self.spec.part == "targets" => format!("{} · {}", field.help, format::NO_DATA),
+                None => field.help.to_owned(),
+            }
+        });
+        let fault = Signal::derive(move || {
+            // What is in force is allowed; another field's change may still bring it into conflict.
+            let typed = self.is_dirty().then(|| self.wanted()).flatten().and_then(Result::err);
+            let typed = typed.and_then(|faults| draft::fault_of(&faults, field.name));
+            typed.or_else(|| self.server_faults.with(|faults| draft::fault_of(faults, field.name)))
+        });
+        let on_input = Callback::new(move |text| self.type_in(at, text));
+        let id = format!("{}-{}", self.spec.part, field.name);
+        view! {
+            <FieldRow id=id label=field.label input=field.input value=value help=help fault=fault on_input=on_input />
+        }
+        .into_any()
+    }
+
+    fn change_text(self) -> String {
+        if !self.is_dirty() {
+            return String::new();
+        }
+        let texts = self.texts();
+        match self.with(|tuning| self.spec.changes(tuning, &texts)).unwrap_or_default() {
+            changes if changes.is_empty() => "Nothing would change.".into(),
+            changes => format!("Will change {}.", changes.join("; ")),
         }
     }
 
-    /// Absent until the miner has told: a default in its place would be applied along with what was typed.
-    pub fn in_force(self) -> Option<RawTargets> {
-        self.live.part_now(|snapshot| Some(snapshot.performance_tuning.targets.into()))
-    }
-
-    pub fn is_dirty(self) -> bool {
-        self.texts.with(|texts| texts.iter().any(Option::is_some))
-    }
-
-    /// The targets to ask for, or the faults in them; absent like those in force.
-    pub fn wanted(self) -> Option<Result<RawTargets, Vec<FieldError>>> {
-        let in_force = self.in_force()?;
-        Some(self.texts.with(|texts| draft::read(texts, in_force)))
-    }
-
-    pub fn type_in(self, field: Field, text: String) {
+    fn type_in(self, at: usize, text: String) {
         if self.over.get_untracked().is_none() {
             self.over.set(untrack(|| self.version()));
         }
-        self.texts.update(|texts| texts[field as usize] = Some(text));
-        self.server_faults.update(|faults| faults.retain(|fault| fault.field != field.wire()));
+        self.typed.update(|typed| typed[at] = Some(text));
+        let name = self.spec.fields.get(at).map_or("", |field| field.name);
+        self.server_faults.update(|faults| faults.retain(|fault| fault.field != name));
         self.say("", true);
     }
 
     fn version(self) -> Option<u64> {
-        self.live.part_now(|snapshot| Some(snapshot.performance_tuning.version))
+        self.with(|tuning| tuning.version)
     }
 
-    pub fn discard(self) {
+    fn discard(self) {
         self.over.set(None);
-        self.texts.set(Texts::default());
+        self.typed.set(vec![None; self.spec.fields.len()]);
         self.server_faults.set(Vec::new());
         self.say("", true);
     }
@@ -82,100 +156,113 @@ impl Form {
         self.status.set((message.into(), is_good));
     }
 
-    pub fn submit(self) {
+    /// What is to be asked for, where it can be.
+    fn ready(self) -> Option<Change> {
+        match untrack(|| self.wanted()) {
+            Some(Ok(change)) => return Some(change),
+            None => self.say("Not applied: nothing was heard from the miner yet.", false),
+            Some(Err(faults)) => {
+                self.say("Not applied: see the marked field.", false);
+                self.focus_first(&faults);
+            }
+        }
+        None
+    }
+
+    fn apply(self) {
         if self.is_pending.get_untracked() {
             return;
         }
-        let wanted = match untrack(|| self.wanted()) {
-            Some(Ok(wanted)) => wanted,
-            None => return self.say("Not applied: nothing was heard from the miner yet.", false),
-            Some(Err(faults)) => {
-                self.say("Not applied: see the marked field.", false);
-                focus_first(&faults);
-                return;
-            }
+        let Some(change) = self.ready() else { return };
+        // By itself, as its route takes it.
+        let body = match &change {
+            Change::Targets(part) => api::encode(part),
+            Change::Budget(part) => api::encode(part),
+            Change::Limits(part) => api::encode(part),
+            Change::Mode(part) => api::encode(part),
+            Change::Pins(part) => api::encode(part),
         };
-        let typed = self.token.get_untracked().map(|typed| typed.trim().to_owned());
-        let Some(token) = typed.or_else(token::kept).filter(|token| !token.is_empty()) else {
-            self.token.update(|typed| _ = typed.get_or_insert_default());
-            self.token_fault.set(Some("Enter the admin token.".into()));
-            self.say("Not applied: the miner wants a token.", false);
-            focus("token");
-            return;
-        };
-        let version = self.over.get_untracked().or_else(|| untrack(|| self.version())).unwrap_or_default();
         self.is_pending.set(true);
         self.say("Applying…", true);
-        spawn_local(async move {
-            let answer = api::put_targets(&wanted, version, &token).await;
-            self.is_pending.set(false);
-            self.take(answer, version, &token);
-        });
+        let call = Call {
+            method: "PUT",
+            url: format!("/api/v1/tuner/{}", self.spec.part),
+            body,
+            version: self.over.get_untracked().or_else(|| untrack(|| self.version())),
+            token: None,
+        };
+        self.admin.change(Job { call, done: Callback::new(move |answer| self.take(answer, &change)) });
     }
 
-    fn take(self, answer: Result<RawTargets, Failure>, version: u64, token: &str) {
-        match answer {
-            Ok(in_force) => {
-                token::keep(token);
-                self.token.set(None);
-                self.token_fault.set(None);
-                // Shown at once: the next snapshot says the same, up to a second later.
-                if let Ok(targets) = Targets::new(in_force) {
-                    self.live.snapshot.update(|snapshot| {
-                        if let Some(snapshot) = snapshot {
-                            snapshot.performance_tuning.targets = targets;
-                            snapshot.performance_tuning.version = version + 1;
-                        }
-                    });
-                }
-                self.discard();
-                self.say("Applied.", true);
-            }
-            Err(Failure::Conflict(message)) => {
-                // Shown beside what is typed by now: applying again is over what is in force.
-                self.over.set(untrack(|| self.version()));
-                self.say(&format!("Not applied: {message}"), false);
-            }
-            Err(Failure::Refused(error)) => {
-                self.say(&format!("Not applied: {}", error.message), false);
-                focus_first(&error.fields);
+    fn take(self, answer: Result<String, Failure>, change: &Change) {
+        self.is_pending.set(false);
+        let Err(failure) = answer else {
+            self.live.snapshot.update(|snapshot| {
+                snapshot.iter_mut().for_each(|snapshot| draft::put(&mut snapshot.performance_tuning, change));
+            });
+            self.discard();
+            return self.say("Applied.", true);
+        };
+        self.say(&format!("Not applied: {}", failure.message()), false);
+        match failure {
+            // Shown beside what is typed by now: applying again is over what is in force.
+            Failure::Conflict(_) => self.over.set(untrack(|| self.version())),
+            Failure::Refused(error) => {
+                self.focus_first(&error.fields);
                 self.server_faults.set(error.fields);
             }
-            Err(Failure::Unauthorised(message)) => {
-                token::forget();
-                self.token.update(|typed| _ = typed.get_or_insert_default());
-                self.token_fault.set(Some(message));
-                self.say("Not applied: the token was refused.", false);
-                focus("token");
-            }
-            Err(Failure::Unreachable) => self.say("Not applied: the miner cannot be reached. Try again.", false),
+            Failure::Unauthorised(_) | Failure::Unreachable => {}
         }
     }
-}
 
-/// The input of a field.
-pub fn input_id(field: Field) -> &'static str {
-    match field {
-        Field::Response => "target-response",
-        Field::Success => "target-success",
-        Field::Hits => "target-hits",
+    fn preview(self) {
+        let Some(change) = self.ready() else { return };
+        let call =
+            Call { method: "POST", url: "/api/v1/tuner/preview".into(), body: api::encode(&change), ..Call::default() };
+        self.say("Looking at the last day…", true);
+        let done = move |answer: Result<String, Failure>| match answer.and_then(|text| api::parse(&text)) {
+            Ok(preview) => self.say(&told(&preview), true),
+            Err(failure) => self.say(&format!("No preview: {}", failure.message()), false),
+        };
+        api::send(call, Box::new(done));
     }
-}
 
-/// Puts the reader where the fault is.
-fn focus_first(faults: &[FieldError]) {
-    let at_fault = |field: &Field| draft::fault_of(faults, *field).is_some();
-    if let Some(field) = Field::ALL.into_iter().find(at_fault) {
-        focus(input_id(field));
-    }
-}
-
-fn focus(id: &'static str) {
-    // On the next frame: the field may only just have been asked for.
-    request_animation_frame(move || {
-        let element = document().get_element_by_id(id);
-        if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+    /// Puts the reader where the fault is.
+    fn focus_first(self, faults: &[FieldError]) {
+        let at_fault = self.spec.fields.iter().find(|field| draft::fault_of(faults, field.name).is_some());
+        let Some(field) = at_fault else { return };
+        let id = format!("{}-{}", self.spec.part, field.name);
+        let element = document().get_element_by_id(&id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+        if let Some(element) = element {
             let _ = element.focus();
         }
-    });
+    }
+}
+
+/// What a change would have done, in a sentence.
+fn told(preview: &Preview) -> String {
+    if preview.rounds == 0 {
+        return "No round was held in the last day: there is nothing to look at.".into();
+    }
+    let Preview { rounds, before, after, .. } = preview;
+    let show = |setting: Setting| {
+        let (old, new) = (before.settings.get(setting), after.settings.get(setting));
+        (old != new).then(|| format!("{} {} instead of {}", setting.label(), setting.show(new), setting.show(old)))
+    };
+    let mut parts: Vec<String> = Setting::ALL.into_iter().filter_map(show).collect();
+    let mut compare = |name: &str, figure: fn(&Replay) -> Option<String>| {
+        if let (Some(old), Some(new)) = (figure(before), figure(after))
+            && old != new
+        {
+            parts.push(format!("{name} {new} instead of {old}"));
+        }
+    };
+    compare("moves", |replay| Some(replay.moves.to_string()));
+    compare("hits", |replay| replay.hit_rate_pct.map(|share| format!("{share:.0} %")));
+    compare("response", |replay| replay.response_s.map(format::response_text));
+    compare("wrong at most", |replay| replay.wrong_upper_pct.map(|share| format!("{share:.1} %")));
+    match parts.is_empty() {
+        true => format!("Over the last {rounds} rounds it would have changed nothing."),
+        false => format!("Over the last {rounds} rounds: {}.", parts.join(", ")),
+    }
 }

@@ -1,24 +1,49 @@
-//! The left rail: where things are on the page, and which miner this is.
+//! The left rail: the pages, what is worth knowing of each before going there, and which miner this is.
 
 use leptos::prelude::*;
+use lode_shared::{LogLevel, Snapshot};
 
 use crate::format;
-use crate::live::Live;
+use crate::live::{Live, Tell};
 use crate::page::questions::seen_of_permitted;
+use crate::route::{Page, Router};
+
+/// A figure beside a page's name.
+fn count(page: Page) -> Tell {
+    match page {
+        Page::Requests => |snapshot, _| Some(format!("{}/min", format::count(snapshot.traffic.per_minute?))),
+        Page::Cache => |snapshot, _| Some(format!("{:.0} %", snapshot.cache.hit_rate_pct()?)),
+        Page::Tuner => |snapshot, _| Some(format::words(snapshot.performance_tuning.mode.label())),
+        Page::Validators => |snapshot, _| {
+            let (seen, permitted) = seen_of_permitted(snapshot)?;
+            Some(permitted.map_or_else(|| seen.to_string(), |permitted| format!("{seen}/{permitted}")))
+        },
+        Page::Log => |snapshot, _| {
+            let worse = snapshot.log.iter().filter(|line| line.level <= LogLevel::Warn).count();
+            (worse > 0).then(|| format!("{worse} to read"))
+        },
+        Page::Overview | Page::Chain => |_, _| None,
+    }
+}
 
 #[component]
 pub fn Rail() -> impl IntoView {
     let live = expect_context::<Live>();
-    let per_minute =
-        live.part(|snapshot| snapshot.traffic.per_minute.map(|count| format!("{}/min", format::count(count))));
-    let validators = live.part(|snapshot| {
-        let (seen, permitted) = seen_of_permitted(snapshot)?;
-        Some(permitted.map_or_else(|| seen.to_string(), |permitted| format!("{seen}/{permitted}")))
-    });
-    let count =
-        |text: Memo<Option<Option<String>>>| view! { <span class="count">{move || text.get().flatten()}</span> };
+    let router = expect_context::<Router>();
+    let link = |page: Page| {
+        let is_current = Signal::derive(move || (router.page.get() == Some(page)).then(|| "page".to_owned()));
+        view! {
+            <a href=page.path() aria-current=is_current>
+                {page.title()}
+                " "
+                <span class="count">{live.tell(count(page))}</span>
+            </a>
+        }
+        .into_any()
+    };
+    let foot = [subnet as Tell, block, up].map(|tell| view! { <p>{live.tell(tell)}</p> }.into_any());
     view! {
-        <nav class="rail" aria-label="Sections">
+        <nav class="rail" aria-label="Pages">
             <div class="brand">
                 <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
                     <path d="M10 1 18 7.5 15 18H5L2 7.5Z"></path>
@@ -26,42 +51,28 @@ pub fn Rail() -> impl IntoView {
                 </svg>
                 "Lode"
             </div>
-            <a href="#main">"Overview"</a>
-            <a href="#called">"Requests " {count(per_minute)}</a>
-            <a href="#response">"Response"</a>
-            <a href="#cache">"Cache"</a>
-            <a href="#tuner">"Tuner"</a>
-            <a href="#targets">"Targets"</a>
-            <a href="#validators">"Validators " {count(validators)}</a>
-            <a href="#log">"Log"</a>
-            <a href="#chain">"Chain"</a>
-            <Foot />
+            {Page::ALL.map(link).into_iter().collect::<Vec<_>>()}
+            <div class="foot">{foot.into_iter().collect::<Vec<_>>()}</div>
         </nav>
     }
 }
 
-#[component]
-fn Foot() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let subnet = live.part(|snapshot| match snapshot.chain.network.as_str() {
+fn subnet(snapshot: &Snapshot, _: u64) -> Option<String> {
+    Some(match snapshot.chain.network.as_str() {
         "offline" => "no chain".to_owned(),
         network => format!("{network} · subnet {}", snapshot.chain.netuid),
-    });
-    let block = move || {
-        let (block, synced_ms) = live.part_now(|snapshot| Some((snapshot.chain.block?, snapshot.chain.synced_ms?)))?;
-        let age = format::age(live.server_now_ms().saturating_sub(synced_ms));
-        Some(format!("block {} · {age}", format::count(block)))
-    };
-    // By the minute: a figure that ticks each second in the corner of the eye is none that anybody wants.
-    let up = live.part(|snapshot| match snapshot.miner.uptime_s / 60 * 60 {
+    })
+}
+
+fn block(snapshot: &Snapshot, now_ms: u64) -> Option<String> {
+    let age = format::age(now_ms.saturating_sub(snapshot.chain.synced_ms?));
+    Some(format!("block {} · {age}", format::count(snapshot.chain.block?)))
+}
+
+/// By the minute: a figure that ticks each second in the corner of the eye is none that anybody wants.
+fn up(snapshot: &Snapshot, _: u64) -> Option<String> {
+    Some(match snapshot.miner.uptime_s / 60 * 60 {
         0 => format!("just started · v{}", snapshot.miner.version),
         seconds => format!("up {} · v{}", format::span(seconds), snapshot.miner.version),
-    });
-    view! {
-        <div class="foot">
-            <p>{subnet}</p>
-            <p>{block}</p>
-            <p>{up}</p>
-        </div>
-    }
+    })
 }

@@ -1,54 +1,40 @@
-//! Who calls, how often, how well served; who has gone quiet.
+//! Who calls, how often, how well served; who has gone quiet; who was turned away.
 
 use leptos::prelude::*;
 use lode_shared::ValidatorRow;
 
+use super::{questions, reasons};
 use crate::format;
 use crate::live::Live;
 use crate::ui::Card;
+use crate::ui::table::{Cell, Column, Line, Table};
 use crate::verdict::Listening;
 
-#[component]
-pub fn Validators() -> impl IntoView {
+pub fn page() -> AnyView {
     let live = expect_context::<Live>();
-    let rows = move || {
-        let now_ms = live.server_now_ms();
-        live.snapshot.with(|snapshot| {
-            let rows = snapshot.iter().flat_map(|snapshot| {
-                let listening = Listening::new(snapshot, now_ms);
-                snapshot.traffic.validators.iter().map(move |row| cells(row, listening))
-            });
-            rows.collect::<Vec<_>>()
-        })
-    };
-    let is_empty = Memo::new(move |_| {
-        live.snapshot.with(|snapshot| snapshot.as_ref().is_none_or(|snapshot| snapshot.traffic.validators.is_empty()))
+    let lines = live.lines(|snapshot, now_ms| {
+        let listening = Listening::new(snapshot, now_ms);
+        snapshot.traffic.validators.iter().map(|row| line(row, listening)).collect()
     });
-    view! {
-        <Card id="validators" title="Validators" class="seven" aside=|| view! { <small>"by stake"</small> }>
-            <div class="scroll" tabindex="0" role="region" aria-label="Validators, scrollable">
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">"validator"</th>
-                            <th scope="col" class="n">"stake α"</th>
-                            <th scope="col" class="n">"requests"</th>
-                            <th scope="col" class="n">"per min"</th>
-                            <th scope="col" class="n">"p95"</th>
-                            <th scope="col" class="n">"last call"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-            <Show when=move || is_empty.get()>
-                <p class="sub">"No validator has called yet."</p>
-            </Show>
+    let columns = vec![
+        Column::text("validator"),
+        Column::number("uid"),
+        Column::number("stake α"),
+        Column::number("requests"),
+        Column::number("per min"),
+        Column::number("p95"),
+        Column::number("last call"),
+    ];
+    let empty = "No validator has called yet.";
+    let table = view! {
+        <Card id="validators" title="Validators" class="full" aside=Signal::stored(Some("by stake".to_owned()))>
+            <Table label="Validators" columns=columns lines=lines empty=Signal::stored(empty.to_owned()) />
         </Card>
-    }
+    };
+    vec![questions::called(), questions::answering(), reasons::panel("half"), table.into_any()].into_any()
 }
 
-fn cells(row: &ValidatorRow, listening: Listening) -> AnyView {
+fn line(row: &ValidatorRow, listening: Listening) -> Line {
     let dash = || format::DASH.to_owned();
     let age = row.last_seen_ms.map(|seen| format::age(listening.now_ms.saturating_sub(seen)));
     let (last, class) = match (age, listening.finds_silent(row)) {
@@ -59,21 +45,23 @@ fn cells(row: &ValidatorRow, listening: Listening) -> AnyView {
     };
     let note = match row.permit {
         Some(true) => "",
-        Some(false) => "no permit",
-        None => "not in the metagraph",
+        Some(false) => " no permit",
+        None => " not in the metagraph",
     };
-    view! {
-        <tr>
-            <th scope="row" class="key" title=row.hotkey.clone()>
-                {format::short_key(&row.hotkey)}
-                <span class="count">{row.uid.map(|uid| format!(" {uid}"))} " " {note}</span>
-            </th>
-            <td class="n">{row.stake_alpha.map_or_else(dash, format::compact)}</td>
-            <td class="n">{format::count(row.requests)}</td>
-            <td class="n">{row.per_minute.map_or_else(dash, format::count)}</td>
-            <td class="n">{row.p95_ms.map_or_else(dash, |ms| format::response_text(ms / 1e3))}</td>
-            <td class=class>{last}</td>
-        </tr>
-    }
-    .into_any()
+    let href = format!("/requests?hotkey={}", row.hotkey);
+    let cells = vec![
+        Cell {
+            title: Some(row.hotkey.clone()),
+            class: "key",
+            note: note.into(),
+            ..Cell::link(format::short_key(&row.hotkey), href)
+        },
+        Cell::number(row.uid.map_or_else(dash, |uid| uid.to_string())),
+        Cell::number(row.stake_alpha.map_or_else(dash, format::compact)),
+        Cell::number(format::count(row.requests)),
+        Cell::number(row.per_minute.map_or_else(dash, format::count)),
+        Cell::number(row.p95_ms.map_or_else(dash, |ms| format::response_text(ms / 1e3))),
+        Cell { class, ..Cell::text(last) },
+    ];
+    Line { key: row.hotkey.clone(), cells, class: "" }
 }

@@ -1,0 +1,145 @@
+//! Changes: each goes through here, carries the tab's token, and asks for one where there is none.
+
+use leptos::html::Dialog;
+use leptos::prelude::*;
+
+use crate::api::{self, Call, Failure};
+use crate::token;
+use crate::ui::effect;
+use crate::ui::field::{FieldRow, Input};
+
+/// A change that is to be made, and who is told what came of it.
+#[derive(Clone)]
+pub struct Job {
+    pub call: Call,
+    pub done: Callback<Result<String, Failure>>,
+}
+
+/// One for the page, in the context.
+#[derive(Clone, Copy)]
+pub struct Admin {
+    pub is_signed_in: RwSignal<bool>,
+    is_asking: RwSignal<bool>,
+    fault: RwSignal<Option<String>>,
+    /// What waits for a token.
+    waiting: StoredValue<Option<Job>>,
+}
+
+impl Admin {
+    pub fn provide() -> Self {
+        let admin = Self {
+            is_signed_in: RwSignal::new(token::kept().is_some()),
+            is_asking: RwSignal::new(false),
+            fault: RwSignal::new(None),
+            waiting: StoredValue::new(None),
+        };
+        provide_context(admin);
+        admin
+    }
+
+    /// Makes a change, after asking for the token where the tab has none.
+    pub fn change(self, job: Job) {
+        match token::kept() {
+            Some(token) => self.send(job, token),
+            None => {
+                self.waiting.set_value(Some(job));
+                self.ask();
+            }
+        }
+    }
+
+    pub fn ask(self) {
+        self.is_asking.set(true);
+    }
+
+    pub fn sign_out(self) {
+        token::forget();
+        self.is_signed_in.set(false);
+    }
+
+    fn send(self, job: Job, token: String) {
+        let call = Call { token: Some(token), ..job.call.clone() };
+        let done = move |answer| match answer {
+            // Asked again, with what it was for.
+            Err(Failure::Unauthorised(message)) => {
+                self.sign_out();
+                self.fault.set(Some(message));
+                self.waiting.set_value(Some(job));
+                self.ask();
+            }
+            answer => job.done.run(answer),
+        };
+        api::send(call, Box::new(done));
+    }
+
+    fn take(self, typed: &str) {
+        if typed.is_empty() {
+            return self.fault.set(Some("Enter the admin token.".into()));
+        }
+        token::keep(typed);
+        self.is_signed_in.set(true);
+        self.fault.set(None);
+        let job = self.waiting.try_update_value(Option::take).flatten();
+        self.is_asking.set(false);
+        if let Some(job) = job {
+            self.send(job, typed.to_owned());
+        }
+    }
+
+    fn give_up(self) {
+        self.is_asking.set(false);
+        self.fault.set(None);
+        if let Some(job) = self.waiting.try_update_value(Option::take).flatten() {
+            job.done.run(Err(Failure::Unauthorised("the miner wants a token.".into())));
+        }
+    }
+}
+
+/// Asks for the token.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let admin = expect_context::<Admin>();
+    let (dialog, typed) = (NodeRef::<Dialog>::new(), RwSignal::new(String::new()));
+    effect(move || {
+        let Some(dialog) = dialog.get() else { return };
+        match (admin.is_asking.get(), dialog.open()) {
+            (true, false) => {
+                // Fails only on a dialog that is not on the page.
+                let _ = dialog.show_modal();
+            }
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    });
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let token = typed.get_untracked().trim().to_owned();
+        typed.set(String::new());
+        admin.take(&token);
+    };
+    let help = "Run `lode token` on the miner. Kept until this tab is closed, and sent with changes alone.".to_owned();
+    view! {
+        <dialog node_ref=dialog id="sign-in" aria-labelledby="sign-in-title" on:close=move |_| admin.give_up()>
+            <form novalidate on:submit=on_submit>
+                <h2 id="sign-in-title">"Sign in to make changes"</h2>
+                <FieldRow
+                    id="token".into()
+                    label="Admin token"
+                    input=Input::Secret
+                    value=typed.into()
+                    help=Signal::stored(help)
+                    fault=admin.fault.into()
+                    on_input=Callback::new(move |text| typed.set(text))
+                />
+                <div class="actions">
+                    <button class="btn" id="sign-in-apply" type="submit">
+                        "Sign in"
+                    </button>
+                    <button class="btn quiet" type="button" on:click=move |_| admin.give_up()>
+                        "Cancel"
+                    </button>
+                </div>
+            </form>
+        </dialog>
+    }
+}
