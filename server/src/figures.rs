@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::keys::Hotkey;
 use crate::ports::{ChainWatch, Recall};
-use crate::recorder::Recorder;
+use crate::recorder::{Filter, Recorder};
 use crate::solver::Meters;
 use crate::store::Store;
 use crate::telemetry::LogRing;
@@ -29,6 +29,8 @@ const POINT_EVERY_MS: u64 = 30_000;
 const VIEW_EVERY_MS: u64 = 600_000;
 /// Under which key.
 pub const CHAIN_VIEW: &str = "chain_view";
+/// Requests in a snapshot.
+const REQUESTS: usize = 30;
 /// Log lines in a snapshot.
 const LOG_LINES: usize = 50;
 
@@ -125,7 +127,7 @@ impl Figures {
             },
             cache: self.recall.stats(now_ms),
             traffic: self.recorder.traffic(chain.as_deref(), self.started_ms, now_ms),
-            requests: Vec::new(),
+            requests: self.recorder.last(&Filter::default(), REQUESTS),
             solvers: self.solvers(),
             chain: self.chain_status(),
             latest: *self.latest.lock(),

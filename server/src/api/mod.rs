@@ -15,7 +15,7 @@
 //! | `PUT /api/v1/tuner/pins` | settings that the operator holds; what is left out is the tuner's (the same) |
 //! | `POST /api/v1/tuner/preview` | what such a change, `{"budget": {…}}`, would have done over the last day |
 //! | `GET /api/v1/tuner/audit?limit=50` | who changed what, and when |
-//! | `GET /api/v1/requests?limit=50&before=…` | requests, newest first |
+//! | `GET /api/v1/requests?limit=50&before=…` | requests, newest first; `hotkey`, `synapse`, `source`, `outcome` (`answered`, `failed`) and `right` choose among them |
 //! | `GET /api/v1/requests/{id}/explain` | why that request was answered from memory, or was not |
 //! | `POST /api/v1/requests/{id}/verdict` | `{right}`: whether its answer was right (admin token) |
 //! | `GET /api/v1/cache/entries?search=&sort=used&offset=0&limit=50` | what is remembered |

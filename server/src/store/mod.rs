@@ -27,7 +27,7 @@ use writer::{Done, Write};
 
 use crate::config::Faults;
 use crate::domain::LabelKind;
-use crate::recorder::Record;
+use crate::recorder::{Filter, Record};
 
 /// Rows that may wait for the disk.
 const QUEUE_ROWS: usize = 2_048;
@@ -214,9 +214,10 @@ impl Store {
         requests::last_id(&self.path)
     }
 
-    /// Up to `count` requests numbered below `before`, newest first. Blocking.
-    pub fn requests(&self, before: u64, count: usize) -> Result<Vec<RequestRecord>, StoreError> {
-        requests::list(&self.path, before, count)
+    /// Up to `count` requests that are like `filter` and numbered below `before`, newest first; of those that are there, a
+    /// filter looks at the newest 100,000. Blocking.
+    pub fn requests(&self, filter: &Filter, before: u64, count: usize) -> Result<Vec<RequestRecord>, StoreError> {
+        requests::list(&self.path, filter, before, count)
     }
 
     /// Rows lost because the disk was behind or refused them.

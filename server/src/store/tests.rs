@@ -168,7 +168,12 @@ fn requests_are_kept_for_so_many_days_and_no_more_than_so_many() {
         drop(store);
         writer.join().expect("written");
         let (store, _) = Store::open(folder.path()).expect("there");
-        store.requests(u64::MAX, 100).expect("readable").iter().map(|row| row.id).collect::<Vec<_>>()
+        store
+            .requests(&Filter::default(), u64::MAX, 100)
+            .expect("readable")
+            .iter()
+            .map(|row| row.id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(ids(Retention { days: 10, max_requests: 1_000 }), (31..=41).rev().collect::<Vec<_>>());
     assert_eq!(ids(Retention { days: 3_650, max_requests: 3 }), [42, 41, 40]);
