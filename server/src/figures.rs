@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use lode_shared::{
-    ChainStatus, HistoryPoint, KeeperStatus, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView,
+    ChainStatus, HistoryPoint, KeeperStatus, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView, Start,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -173,8 +173,9 @@ impl Figures {
         stop.cancelled().await;
     }
 
-    /// Samples the history until `stop`.
+    /// Notes that the miner has started, then samples the history until `stop`.
     pub async fn sample(self: Arc<Self>, store: Store, stop: CancellationToken) {
+        store.started(Start { at_ms: self.started_ms, version: env!("CARGO_PKG_VERSION").into() });
         let mut ticks = interval(SAMPLE_PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;

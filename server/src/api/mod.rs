@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /api/dashboard` | the whole snapshot, at most 2 s old |
 //! | `GET /api/v1/live` | the same as server-sent events, one a second |
-//! | `GET /api/v1/history?range=15m` | samples and decisions over `15m`, `1h`, `24h` or `7d` |
+//! | `GET /api/v1/history?range=15m` | samples, decisions and starts of the miner over `15m`, `1h`, `24h` or `7d` |
 //! | `GET /api/v1/chain/history?range=24h` | our place on the subnet, sync by sync |
 //! | `POST /api/v1/chain/sync` | reads the chain now (admin token) |
 //! | `GET /api/v1/tuner` | what the tuner is told and has set; its `ETag` is for `If-Match` |

@@ -52,6 +52,17 @@ async fn new_targets_are_in_force_at_once_and_after_a_restart() {
 }
 
 #[tokio::test]
+async fn every_start_is_in_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    miner(&folder).await.stop().await;
+    let second = miner(&folder).await;
+    let history = second.get("/api/v1/history?range=15m").await.json();
+    // The second one's own may be on its way to the disk.
+    assert_eq!(history["starts"][0], json!({"at_ms": NOW_NS / 1_000_000, "version": env!("CARGO_PKG_VERSION")}));
+    second.stop().await;
+}
+
+#[tokio::test]
 async fn bad_targets_are_refused_field_by_field_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let miner = miner(&folder).await;
