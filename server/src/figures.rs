@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use lode_shared::{
-    ChainStatus, HistoryPoint, KeeperStatus, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView,
+    ChainStatus, HistoryPoint, KeeperStatus, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView, Start,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::keys::Hotkey;
 use crate::ports::{ChainWatch, Recall};
-use crate::recorder::Recorder;
+use crate::recorder::{Filter, Recorder};
 use crate::solver::Meters;
 use crate::store::Store;
 use crate::telemetry::LogRing;
@@ -29,6 +29,8 @@ const POINT_EVERY_MS: u64 = 30_000;
 const VIEW_EVERY_MS: u64 = 600_000;
 /// Under which key.
 pub const CHAIN_VIEW: &str = "chain_view";
+/// Requests in a snapshot.
+const REQUESTS: usize = 30;
 /// Log lines in a snapshot.
 const LOG_LINES: usize = 50;
 
@@ -125,7 +127,7 @@ impl Figures {
             },
             cache: self.recall.stats(now_ms),
             traffic: self.recorder.traffic(chain.as_deref(), self.started_ms, now_ms),
-            requests: Vec::new(),
+            requests: self.recorder.last(&Filter::default(), REQUESTS),
             solvers: self.solvers(),
             chain: self.chain_status(),
             latest: *self.latest.lock(),
@@ -171,8 +173,9 @@ impl Figures {
         stop.cancelled().await;
     }
 
-    /// Samples the history until `stop`.
+    /// Notes that the miner has started, then samples the history until `stop`.
     pub async fn sample(self: Arc<Self>, store: Store, stop: CancellationToken) {
+        store.started(Start { at_ms: self.started_ms, version: env!("CARGO_PKG_VERSION").into() });
         let mut ticks = interval(SAMPLE_PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;

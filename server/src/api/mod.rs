@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /api/dashboard` | the whole snapshot, at most 2 s old |
 //! | `GET /api/v1/live` | the same as server-sent events, one a second |
-//! | `GET /api/v1/history?range=15m` | samples and decisions over `15m`, `1h`, `24h` or `7d` |
+//! | `GET /api/v1/history?range=15m` | samples, decisions and starts of the miner over `15m`, `1h`, `24h` or `7d` |
 //! | `GET /api/v1/chain/history?range=24h` | our place on the subnet, sync by sync |
 //! | `POST /api/v1/chain/sync` | reads the chain now (admin token) |
 //! | `GET /api/v1/tuner` | what the tuner is told and has set; its `ETag` is for `If-Match` |
@@ -15,7 +15,7 @@
 //! | `PUT /api/v1/tuner/pins` | settings that the operator holds; what is left out is the tuner's (the same) |
 //! | `POST /api/v1/tuner/preview` | what such a change, `{"budget": {…}}`, would have done over the last day |
 //! | `GET /api/v1/tuner/audit?limit=50` | who changed what, and when |
-//! | `GET /api/v1/requests?limit=50&before=…` | requests, newest first |
+//! | `GET /api/v1/requests?limit=50&before=…` | requests, newest first; `hotkey`, `synapse`, `source`, `outcome` (`answered`, `failed`) and `right` choose among them |
 //! | `GET /api/v1/requests/{id}/explain` | why that request was answered from memory, or was not |
 //! | `POST /api/v1/requests/{id}/verdict` | `{right}`: whether its answer was right (admin token) |
 //! | `GET /api/v1/cache/entries?search=&sort=used&offset=0&limit=50` | what is remembered |

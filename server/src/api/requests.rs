@@ -1,5 +1,6 @@
 //! Requests: what came of them, why memory answered or did not, and whether that was right.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::Json;
@@ -13,16 +14,22 @@ use super::Api;
 use super::error::Error;
 use crate::domain::LabelKind;
 use crate::ports::{Judged, Recall};
-use crate::recorder::Outcome;
+use crate::recorder::{Filter, Outcome};
 
 /// Rows sent at most: as many as are kept.
 const MAX_ROWS: usize = 1_024;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Which requests, and how many.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Params {
     limit: Option<usize>,
     before: Option<u64>,
+    hotkey: Option<String>,
+    synapse: Option<String>,
+    source: Option<String>,
+    outcome: Option<String>,
+    right: Option<String>,
 }
 
 /// Whether an answer from memory was right.
@@ -40,23 +47,57 @@ pub struct Feedback {
     right: bool,
 }
 
-/// `GET /api/v1/requests?limit=50&before=…`: newest first; the last ones from memory, the others from disk.
+impl Params {
+    /// What is asked for. Refused is what could never be found.
+    fn filter(self) -> Result<Filter, Error> {
+        let hotkey = self.hotkey.map(|text| text.parse()).transpose();
+        let hotkey = hotkey.map_err(|_| bad_request("hotkey must be an SS58 address, as in the list."))?;
+        let source = one_of("source", self.source, Source::ALL.map(|source| (source.label(), source)))?;
+        let answered = one_of("outcome", self.outcome, [("answered", true), ("failed", false)])?;
+        let right = one_of("right", self.right, [("true", true), ("false", false)])?;
+        Ok(Filter { hotkey, synapse: self.synapse, source, answered, right })
+    }
+}
+
+fn one_of<T: Copy, const N: usize>(
+    name: &str,
+    text: Option<String>,
+    allowed: [(&'static str, T); N],
+) -> Result<Option<T>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    match allowed.iter().find(|(word, _)| *word == text) {
+        Some((_, value)) => Ok(Some(*value)),
+        None => Err(bad_request(format!("{name} must be one of: {}.", allowed.map(|(word, _)| word).join(", ")))),
+    }
+}
+
+fn bad_request(message: impl Into<String>) -> Error {
+    Error::new(StatusCode::BAD_REQUEST, message)
+}
+
+/// `GET /api/v1/requests?limit=50&before=…&hotkey=…&synapse=…&source=solved&outcome=answered&right=true`: newest first; the
+/// last ones from memory, the others from disk. Of those on disk a filter looks at the newest 100,000 below `before`; to
+/// look further, ask again with a lower one.
 pub async fn list(
     State(api): State<Arc<Api>>,
     params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Json<Vec<RequestRecord>>, Error> {
-    let Query(params) = params.map_err(|rejection| Error::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
-    let limit = params.limit.unwrap_or(50).min(MAX_ROWS);
-    let mut rows = match params.before {
-        None => api.figures.recorder.last(limit),
+    let Query(params) = params.map_err(|rejection| bad_request(rejection.body_text()))?;
+    let (limit, before) = (params.limit.unwrap_or(50).min(MAX_ROWS), params.before);
+    let filter = params.filter()?;
+    let mut rows = match before {
+        None => api.figures.recorder.last(&filter, limit),
         Some(_) => Vec::new(),
     };
     if rows.len() < limit {
-        let before = params.before.or(rows.last().map(|row| row.id)).unwrap_or(u64::MAX);
-        let (store, count) = (api.store.clone(), limit - rows.len());
-        let older = tokio::task::spawn_blocking(move || store.requests(before, count)).await;
-        rows.extend(older.map_err(|error| Error::internal(&error))?.map_err(|error| Error::internal(&error))?);
+        let store = api.store.clone();
+        let before = before.unwrap_or(u64::MAX);
+        let kept = tokio::task::spawn_blocking(move || store.requests(&filter, before, limit)).await;
+        rows.extend(kept.map_err(|error| Error::internal(&error))?.map_err(|error| Error::internal(&error))?);
+        // Of the same request the row in memory is newer: it comes first, and the sort keeps it there.
+        rows.sort_by_key(|row| Reverse(row.id));
         rows.dedup_by_key(|row| row.id);
+        rows.truncate(limit);
     }
     Ok(Json(rows))
 }

@@ -2,6 +2,7 @@
 //!
 //! One short lock per request; nothing here waits.
 
+mod filter;
 mod state;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,6 +17,7 @@ use crate::agent::Stages;
 use crate::domain::{ChainView, LabelKind};
 use crate::keys::Hotkey;
 use crate::store::Store;
+pub use filter::Filter;
 use state::{MINUTE_MS, Minutes, State};
 
 /// Requests kept at hand; older ones are on disk.
@@ -189,12 +191,16 @@ impl Recorder {
         self.last.lock().find(request_id).cloned()
     }
 
-    /// The last requests, newest first.
-    pub fn last(&self, count: usize) -> Vec<RequestRecord> {
-        // They are kept in the order in which they ended.
-        let mut records: Vec<_> = self.last.lock().records.iter().cloned().collect();
-        records.sort_by_key(|record| std::cmp::Reverse(record.id));
-        records.iter().take(count).map(Record::row).collect()
+    /// The last requests that are like `filter`, at most `count`, newest first.
+    pub fn last(&self, filter: &Filter, count: usize) -> Vec<RequestRecord> {
+        let last = self.last.lock();
+        let mut found: Vec<_> = last.records.iter().filter(|record| filter.matches(record)).collect();
+        // They are kept in the order in which they ended, which is nearly that of their numbers.
+        found.sort_by_key(|record| record.id);
+        // Only what is asked for is copied while requests wait; addresses are written when they do not any more.
+        let newest: Vec<Record> = found.into_iter().rev().take(count).cloned().collect();
+        drop(last);
+        newest.iter().map(Record::row).collect()
     }
 
     /// The window's figures, and how many samples it ever saw.
@@ -289,15 +295,38 @@ mod tests {
         let recorder = Recorder::new(100, None, 1);
         recorder.record(&record(NOW, answered(Source::Semantic), 10));
         recorder.label(NOW, false, LabelKind::Shadow);
-        let rows = recorder.last(10);
+        let rows = recorder.last(&Filter::default(), 10);
         assert_eq!((rows[0].right, rows[0].judged_by.as_deref()), (Some(false), Some("shadow")));
         assert_eq!(recorder.observed().0.success_pct, Some(0.0));
         recorder.label(NOW + 1, false, LabelKind::Shadow);
         recorder.record(&record(NOW + 1, answered(Source::Semantic), 10));
-        assert_eq!(recorder.last(1)[0].right, Some(false), "it came before the request had ended");
+        assert_eq!(recorder.last(&Filter::default(), 1)[0].right, Some(false), "it came before the request had ended");
         assert_eq!(recorder.observed().0.success_pct, Some(0.0));
         assert_eq!(recorder.next_id(), 1);
         assert_eq!(recorder.next_id(), 2);
+    }
+
+    #[test]
+    fn the_last_requests_are_found_by_what_they_were_like() {
+        let recorder = Recorder::new(100, None, 1);
+        let stranger = Some(Hotkey::new([2; 32]));
+        recorder.record(&record(3, answered(Source::Solved), 10));
+        recorder.record(&record(1, answered(Source::Exact), 10));
+        let failed = Outcome::Failed { reason: "timeout", cacheable: true };
+        recorder.record(&Record { synapse: Some("Web".into()), ..record(2, failed, 10) });
+        recorder.record(&Record { hotkey: stranger, ..record(4, Outcome::Refused("replayed"), 1) });
+        recorder.label(3, false, LabelKind::Operator);
+        let ids = |filter: Filter, count| recorder.last(&filter, count).iter().map(|row| row.id).collect::<Vec<_>>();
+        let any = Filter::default;
+        assert_eq!(ids(any(), 3), [4, 3, 2], "by number, in whatever order they ended");
+        assert_eq!(ids(Filter { hotkey: stranger, ..any() }, 9), [4]);
+        assert_eq!(ids(Filter { synapse: Some("Web".into()), ..any() }, 9), [2]);
+        assert_eq!(ids(Filter { source: Some(Source::Exact), ..any() }, 9), [1]);
+        assert_eq!(ids(Filter { answered: Some(true), ..any() }, 9), [3, 1]);
+        assert_eq!(ids(Filter { answered: Some(false), ..any() }, 1), [4]);
+        assert_eq!(ids(Filter { right: Some(false), ..any() }, 9), [3]);
+        assert_eq!(ids(Filter { right: Some(true), ..any() }, 9), [0; 0], "nobody judged the others");
+        assert_eq!(ids(Filter { source: Some(Source::Exact), answered: Some(false), ..any() }, 9), [0; 0]);
     }
 
     #[test]

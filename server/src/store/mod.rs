@@ -1,4 +1,4 @@
-//! What survives the process: targets, settings, answers, requests, decisions and history, in one SQLite file.
+//! What survives the process: targets, settings, answers, requests, decisions, starts and history, in one SQLite file.
 //!
 //! One thread writes, in batches, from a bounded queue; nobody else waits for the disk. What must be durable before it
 //! is acknowledged (targets, settings) waits for its own commit. WAL with `synchronous = FULL`: what was acknowledged
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use lode_shared::{AuditRow, ChainPoint, Decision, HistoryPoint, RequestRecord};
+use lode_shared::{AuditRow, ChainPoint, Decision, HistoryPoint, RequestRecord, Start};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
@@ -27,7 +27,7 @@ use writer::{Done, Write};
 
 use crate::config::Faults;
 use crate::domain::LabelKind;
-use crate::recorder::Record;
+use crate::recorder::{Filter, Record};
 
 /// Rows that may wait for the disk.
 const QUEUE_ROWS: usize = 2_048;
@@ -97,7 +97,7 @@ struct Counts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Requests, samples and decisions are kept this many days, 1 to 3,650.
+    /// Requests, samples, decisions and starts are kept this many days, 1 to 3,650.
     pub days: u32,
     /// Of requests, the last this many at most, 1,000 to 1,000,000,000: some 200 bytes each.
     pub max_requests: u64,
@@ -190,6 +190,11 @@ impl Store {
         self.offer(Write::ChainPoint(Box::new(point)));
     }
 
+    /// Keeps that the miner has started.
+    pub fn started(&self, start: Start) {
+        self.offer(Write::Start(start));
+    }
+
     /// Keeps a request; dropped and counted when the disk is behind: requests never wait for it.
     pub fn request(&self, record: Record) {
         let mut waiting = self.counts.requests.lock();
@@ -214,9 +219,10 @@ impl Store {
         requests::last_id(&self.path)
     }
 
-    /// Up to `count` requests numbered below `before`, newest first. Blocking.
-    pub fn requests(&self, before: u64, count: usize) -> Result<Vec<RequestRecord>, StoreError> {
-        requests::list(&self.path, before, count)
+    /// Up to `count` requests that are like `filter` and numbered below `before`, newest first; of those that are there, a
+    /// filter looks at the newest 100,000. Blocking.
+    pub fn requests(&self, filter: &Filter, before: u64, count: usize) -> Result<Vec<RequestRecord>, StoreError> {
+        requests::list(&self.path, filter, before, count)
     }
 
     /// Rows lost because the disk was behind or refused them.
@@ -224,7 +230,7 @@ impl Store {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// The samples and decisions since `since_ms`, thinned to at most about `max_points`. Blocking.
+    /// The samples, decisions and starts since `since_ms`, samples thinned to at most about `max_points`. Blocking.
     pub fn history(&self, since_ms: u64, now_ms: u64, max_points: u64) -> Result<lode_shared::History, StoreError> {
         read::history(&self.path, since_ms, now_ms, max_points)
     }

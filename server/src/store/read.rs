@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lode_shared::{AuditRow, ChainPoint, Decision, History, HistoryPoint};
+use lode_shared::{AuditRow, ChainPoint, Decision, History, HistoryPoint, Start};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::StoreError;
 
 /// Decisions sent with a history at most.
 const MAX_DECISIONS: u32 = 200;
+/// The same of starts.
+const MAX_STARTS: u32 = 200;
 
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -47,8 +49,21 @@ pub(super) fn history(path: &Path, since_ms: u64, now_ms: u64, max_points: u64) 
         MAX_DECISIONS,
     )?;
     decisions.reverse();
+    let starts = starts(&connection, since_ms, now_ms)?;
     let gap_ms = points.windows(2).map(|pair| pair[1].at_ms - pair[0].at_ms).min().unwrap_or(0);
-    Ok(History { step_s: gap_ms.max(bucket_ms).div_ceil(1_000) as u32, points, decisions, starts: Vec::new() })
+    Ok(History { step_s: gap_ms.max(bucket_ms).div_ceil(1_000) as u32, points, decisions, starts })
+}
+
+/// The last of them, oldest first.
+fn starts(connection: &Connection, since_ms: u64, now_ms: u64) -> rusqlite::Result<Vec<Start>> {
+    let mut statement = connection.prepare(
+        "SELECT at_ms, version FROM start WHERE at_ms > ?1 AND at_ms <= ?2 ORDER BY at_ms DESC, id DESC LIMIT ?3",
+    )?;
+    let start = |row: &Row<'_>| Ok(Start { at_ms: row.get::<_, i64>(0)? as u64, version: row.get(1)? });
+    let rows = statement.query_map(params![since_ms as i64, now_ms as i64, MAX_STARTS], start)?;
+    let mut starts = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    starts.reverse();
+    Ok(starts)
 }
 
 pub(super) fn last_decisions(path: &Path, count: u32) -> Result<Vec<Decision>, StoreError> {

@@ -104,7 +104,7 @@ fn a_file_of_a_newer_version_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     open(folder.path()).close();
     let connection = Connection::open(folder.path().join("lode.sqlite")).expect("opened");
-    connection.pragma_update(None, "user_version", 7).expect("written");
+    connection.pragma_update(None, "user_version", writer::SCHEMA_VERSION + 1).expect("written");
     let error = Store::open(folder.path()).err().expect("refused").to_string();
     assert!(error.contains("newer Lode") && error.contains("--data-dir"), "{error}");
 }
@@ -142,6 +142,41 @@ fn a_sample_from_the_future_does_not_empty_the_history() {
     assert_eq!(store.history(0, now_ms + 5_000, 100).expect("readable").points.len(), 2);
 }
 
+#[test]
+fn starts_come_back_oldest_first_and_no_more_than_can_be_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = |at_ms| Start { at_ms, version: format!("1.0.{at_ms}") };
+    let first = open(folder.path());
+    (1..=1_250).for_each(|at_ms| first.store.started(start(at_ms)));
+    first.close();
+    // Pruned after the first batch of a run.
+    let second = open(folder.path());
+    second.store.started(start(1_251));
+    second.close();
+    let (store, _) = Store::open(folder.path()).expect("opened");
+    let starts = |since_ms, now_ms| store.history(since_ms, now_ms, 100).expect("readable").starts;
+    assert_eq!(starts(1_248, 1_250), [start(1_249), start(1_250)]);
+    let newest = starts(0, 9_999);
+    assert_eq!((newest.len(), &newest[0]), (200, &start(1_052)));
+    assert_eq!(starts(0, 251), [], "of a miner that cannot stay up the oldest go");
+    assert_eq!(starts(0, 252).len(), 1);
+}
+
+#[test]
+fn a_file_of_the_first_version_goes_through_every_step_and_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let connection = Connection::open(folder.path().join("lode.sqlite")).expect("made");
+    connection.execute_batch(writer::MIGRATIONS[0]).expect("the first version");
+    connection.execute("INSERT INTO setting (key, json) VALUES ('a', '7')", []).expect("written");
+    drop(connection);
+    let opened = open(folder.path());
+    assert_eq!(opened.store.get::<u32>("a").expect("readable"), Some(7));
+    assert_eq!(opened.store.history(0, 1, 10).expect("every table is there").starts, []);
+    opened.close();
+    let connection = Connection::open(folder.path().join("lode.sqlite")).expect("opened");
+    assert_eq!(writer::migrate(&connection).expect("nothing to do"), writer::SCHEMA_VERSION);
+}
+
 fn record(id: u64, at_ms: u64) -> Record {
     use crate::recorder::Outcome;
     Record::new(id, at_ms, Outcome::Failed { reason: "timeout", cacheable: true }, std::time::Duration::from_millis(5))
@@ -168,7 +203,12 @@ fn requests_are_kept_for_so_many_days_and_no_more_than_so_many() {
         drop(store);
         writer.join().expect("written");
         let (store, _) = Store::open(folder.path()).expect("there");
-        store.requests(u64::MAX, 100).expect("readable").iter().map(|row| row.id).collect::<Vec<_>>()
+        store
+            .requests(&Filter::default(), u64::MAX, 100)
+            .expect("readable")
+            .iter()
+            .map(|row| row.id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(ids(Retention { days: 10, max_requests: 1_000 }), (31..=41).rev().collect::<Vec<_>>());
     assert_eq!(ids(Retention { days: 3_650, max_requests: 3 }), [42, 41, 40]);

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use lode_shared::{AuditRow, ChainPoint, Decision, HistoryPoint};
+use lode_shared::{AuditRow, ChainPoint, Decision, HistoryPoint, Start};
 use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
 
@@ -20,10 +20,10 @@ const BATCH_ROWS: usize = 2_048;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
 /// What this version writes, kept in `user_version`.
-pub(super) const SCHEMA_VERSION: i64 = 5;
+pub(super) const SCHEMA_VERSION: i64 = 6;
 
 /// How each version came from the one before. A file goes through all that it has not seen, each whole or not at all.
-const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
+pub(super) const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     "
     CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS decision (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, adjusted INTEGER NOT NULL,
@@ -50,10 +50,15 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     "
     CREATE TABLE chain (at_ms INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
     PRAGMA user_version = 5;",
+    "
+    CREATE TABLE start (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, version TEXT NOT NULL) STRICT;
+    PRAGMA user_version = 6;",
 ];
 
 /// Changes of the operator's that are kept, however old.
 const MAX_AUDIT_ROWS: i64 = 10_000;
+/// Starts that are kept: a miner that cannot stay up starts every few seconds.
+const MAX_STARTS: i64 = 1_000;
 
 /// Told when a write is durable.
 pub(super) type Done = oneshot::Sender<Result<(), StoreError>>;
@@ -77,6 +82,7 @@ pub(super) enum Write {
     },
     Point(HistoryPoint),
     ChainPoint(Box<ChainPoint>),
+    Start(Start),
 }
 
 /// What is written all or not at all.
@@ -190,6 +196,7 @@ impl StoreWriter {
                 Write::Label { request_id, right, kind } => requests::label(&transaction, *request_id, *right, *kind)?,
                 Write::Point(point) => insert_point(&transaction, point)?,
                 Write::ChainPoint(point) => insert_chain_point(&transaction, point)?,
+                Write::Start(start) => insert_start(&transaction, start)?,
             }
         }
         transaction.commit()
@@ -197,7 +204,7 @@ impl StoreWriter {
 
     fn prune(&self) -> rusqlite::Result<()> {
         // By the newest row or by the system's clock, whichever is earlier: a row from the future must not empty the file.
-        for table in ["history", "decision", "chain"] {
+        for table in ["history", "decision", "chain", "start"] {
             let newest = format!("(SELECT min(max(at_ms), unixepoch() * 1000) FROM {table})");
             self.connection.execute(
                 &format!("DELETE FROM {table} WHERE at_ms < {newest} - ?1"),
@@ -205,6 +212,7 @@ impl StoreWriter {
             )?;
         }
         self.connection.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", [MAX_AUDIT_ROWS])?;
+        self.connection.execute("DELETE FROM start WHERE id <= (SELECT max(id) FROM start) - ?1", [MAX_STARTS])?;
         requests::prune(&self.connection, self.retention.max_requests, self.retention.days)?;
         answers::prune(&self.connection)
     }
@@ -261,5 +269,12 @@ fn insert_chain_point(transaction: &Transaction<'_>, point: &ChainPoint) -> rusq
     transaction
         .prepare_cached("INSERT OR REPLACE INTO chain (at_ms, json) VALUES (?1, ?2)")?
         .execute(params![point.at_ms as i64, json])?;
+    Ok(())
+}
+
+fn insert_start(transaction: &Transaction<'_>, start: &Start) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO start (at_ms, version) VALUES (?1, ?2)")?
+        .execute(params![start.at_ms as i64, start.version])?;
     Ok(())
 }

@@ -52,6 +52,17 @@ async fn new_targets_are_in_force_at_once_and_after_a_restart() {
 }
 
 #[tokio::test]
+async fn every_start_is_in_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    miner(&folder).await.stop().await;
+    let second = miner(&folder).await;
+    let history = second.get("/api/v1/history?range=15m").await.json();
+    // The second one's own may be on its way to the disk.
+    assert_eq!(history["starts"][0], json!({"at_ms": NOW_NS / 1_000_000, "version": env!("CARGO_PKG_VERSION")}));
+    second.stop().await;
+}
+
+#[tokio::test]
 async fn bad_targets_are_refused_field_by_field_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let miner = miner(&folder).await;
@@ -151,6 +162,45 @@ async fn a_task_can_be_solved_directly() {
         let reply = miner.send("POST", "/solve_task", task, &miner.bearer()).await.json();
         assert_eq!((&reply["id"], &reply["source"]), (&json!("t1"), &json!(source)));
         assert_eq!(reply["actions"][0]["url"], "http://a/?seed=2");
+    }
+    miner.stop().await;
+}
+
+#[tokio::test]
+async fn requests_are_in_the_snapshot_and_found_by_what_came_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let miner = miner(&folder).await;
+    miner.call(&miner.sign("EchoSynapse", &json!({"text": "x"}))).await;
+    let task = r#"{"id":"t1","prompt":"Search for 'Dune'","url":"http://a/?seed=2"}"#;
+    for _ in 0..2 {
+        miner.send("POST", "/solve_task", task, &miner.bearer()).await;
+    }
+    let ids = async |query: &str| {
+        let reply = miner.get(&format!("/api/v1/requests?{query}")).await;
+        assert_eq!(reply.status, 200, "{query}: {}", reply.text());
+        reply.json().as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let snapshot: Snapshot = serde_json::from_slice(&miner.get("/api/dashboard").await.body).unwrap();
+    assert_eq!(snapshot.requests.iter().map(|row| row.id).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(snapshot.requests[2].synapse.as_deref(), Some("EchoSynapse"));
+    assert_eq!(ids("source=exact").await, [3]);
+    assert_eq!(ids("outcome=answered&limit=2").await, [3, 2]);
+    assert_eq!(ids(&format!("hotkey={}", snapshot.requests[2].hotkey.as_deref().unwrap())).await, [1]);
+    assert_eq!(ids("synapse=EchoSynapse&source=solved").await, [1]);
+    assert_eq!(ids("outcome=failed").await, [0; 0]);
+    let feedback = r#"{"request_id":3,"right":true}"#;
+    assert_eq!(miner.send("POST", "/api/v1/feedback", feedback, &miner.bearer()).await.status, 204);
+    assert_eq!((ids("right=true").await, ids("right=false").await), (vec![3], vec![]));
+    for (query, allowed) in [
+        ("source=memry", "exact, semantic, memory, pattern"),
+        ("outcome=ok", "answered, failed"),
+        ("right=1", "true, false"),
+        ("hotkey=5abc", "SS58"),
+        ("colour=red", "synapse"),
+    ] {
+        let reply = miner.get(&format!("/api/v1/requests?{query}")).await;
+        assert_eq!(reply.status, 400, "{query}");
+        assert!(reply.text().contains(allowed), "{query}: {}", reply.text());
     }
     miner.stop().await;
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::agent::Feedback;
+use crate::recorder::Filter;
 
 const ALL: ShadowConfig =
     ShadowConfig { share_pct: 100.0, new_share_pct: 100.0, few_labels: 5.0, max_calls_pct: 100.0 };
@@ -60,7 +61,7 @@ impl Learning {
     }
 
     fn label(&self, request_id: u64) -> Option<bool> {
-        self.recorder.last(100).into_iter().find(|row| row.id == request_id)?.right
+        self.recorder.last(&Filter::default(), 100).into_iter().find(|row| row.id == request_id)?.right
     }
 }
 
