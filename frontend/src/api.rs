@@ -2,12 +2,12 @@
 
 use js_sys::JsString;
 use lode_shared::ApiError;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Headers, RequestInit, Response};
+
+use crate::json;
 
 /// Where whole snapshots stream from, once a second.
 pub const LIVE: &str = "/api/v1/live";
@@ -62,18 +62,7 @@ pub fn read<T: DeserializeOwned + 'static>(url: String, done: impl FnOnce(Result
 
 /// An answer as what it is.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    decode(text).ok_or_else(|| refused("The miner answered in a newer format. Reload the page.".into()))
-}
-
-/// JSON as what it is; absent where it is something else. The browser parses it: that costs the page no code.
-pub fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_wasm_bindgen::from_value(js_sys::JSON::parse(text).ok()?).ok()
-}
-
-/// The JSON of something.
-pub fn encode(of: &impl Serialize) -> Option<String> {
-    let value = of.serialize(&Serializer::json_compatible()).ok()?;
-    js_sys::JSON::stringify(&value).ok()?.as_string()
+    json::read(text).ok_or_else(|| refused("The miner answered in a newer format. Reload the page.".into()))
 }
 
 /// Calls, and hands over the answer's body.
@@ -86,7 +75,7 @@ fn take(answer: Result<(u16, String), JsValue>) -> Result<String, Failure> {
     if (200..300).contains(&status) {
         return Ok(text);
     }
-    let said = decode::<ApiError>(&text);
+    let said = json::read::<ApiError>(&text);
     let message = |otherwise: &str| said.clone().map_or_else(|| otherwise.to_owned(), |error| error.message);
     Err(match status {
         412 => Failure::Conflict(message("Somebody else changed the tuner meanwhile.")),

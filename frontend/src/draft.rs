@@ -271,6 +271,18 @@ impl FormSpec {
         if faults.is_empty() { Ok(change) } else { Err(faults) }
     }
 
+    /// The part as its route takes it. Only for texts that [`FormSpec::read`] takes: these are numbers, or one of the words
+    /// of a choice.
+    pub fn json(&self, texts: &[String]) -> String {
+        let given = self.fields.iter().zip(texts).filter(|(_, text)| !text.trim().is_empty());
+        let member = given.map(|(field, text)| match field.input {
+            Input::Choice(_) => format!("\"{}\":\"{}\"", field.name, text.trim()),
+            // JSON wants a digit on both sides of a dot.
+            _ => format!("\"{}\":{}", field.name, format::number(text.trim()).unwrap_or_default()),
+        });
+        format!("{{{}}}", member.collect::<Vec<_>>().join(","))
+    }
+
     /// Old and new of each field that would change: `response time, s: 1.5 → 1.2`.
     pub fn changes(&self, tuning: &PerformanceTuning, texts: &[String]) -> Vec<String> {
         let in_force = (self.in_force)(tuning);
@@ -351,6 +363,22 @@ mod tests {
             assert_eq!(change, change.of(&mandate(&tuning())), "{}", spec.part);
             assert_eq!(change.part(), spec.part);
             assert!(spec.changes(&tuning(), &texts).is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_what_was_read() {
+        for (spec, texts) in [
+            (&TARGETS, vec![" .5", "85.", "60"]),
+            (&BUDGET, vec!["0.05"]),
+            (&MODE, vec!["exact_only"]),
+            (&PINS, vec!["0.93", "", "", "2.5", ""]),
+            (&LIMITS, vec!["0.9", "0.97"]),
+        ] {
+            let texts = typed(spec, &texts);
+            let change = spec.read(&tuning(), &texts).expect("allowed");
+            let sent = format!("{{\"{}\":{}}}", spec.part, spec.json(&texts));
+            assert_eq!(serde_json::from_str::<Change>(&sent).expect("JSON"), change, "{sent}");
         }
     }
 

@@ -11,7 +11,7 @@ use web_sys::{EventSource, MessageEvent};
 use crate::ui::effect;
 use crate::ui::table::Line;
 use crate::verdict::Verdict;
-use crate::{api, clock};
+use crate::{api, clock, json};
 
 /// A snapshot comes every second; a connection that says nothing for this long is dead even if TCP has not noticed.
 const DEAD_AFTER_MS: u64 = 10_000;
@@ -121,7 +121,7 @@ impl Live {
     }
 
     fn hear(self, text: &str) {
-        let Some(snapshot) = api::decode::<Snapshot>(text) else {
+        let Some(snapshot) = json::read::<Snapshot>(text) else {
             self.link.set(Link::Outdated);
             return;
         };

@@ -92,6 +92,10 @@ fn fine_share(value: f64) -> String {
     format!("{value:.2} %")
 }
 
+fn plain_share(value: f64) -> String {
+    format!("{} %", format::plain(value))
+}
+
 fn in_alpha(value: f64) -> String {
     format!("{} α", format::alpha(value))
 }
@@ -142,7 +146,7 @@ pub const EARNING: Spec = Spec {
         line("incentive", fine_share, 1, SOLID, Scale::Left, true),
         line("emission a day", in_alpha, 2, DASHED, Scale::Right, true),
     ],
-    axes: [fine_share, in_alpha],
+    axes: [plain_share, |value| format!("{} α", format::plain(value))],
 };
 
 /// How far from being pruned, and how well off.
@@ -167,7 +171,7 @@ pub const WHAT_IF: Spec = Spec {
         line("at most", fine_share, 4, FINE, Scale::Left, false),
         line("similar prompts answered", whole_share, 2, DASHED, Scale::Right, false),
     ],
-    axes: [fine_share, whole_share],
+    axes: [plain_share, whole_share],
 };
 
 /// How right the verifier is where it says so.

@@ -27,7 +27,7 @@ pub fn panel() -> AnyView {
     });
     let columns = vec![Column::text("when"), Column::text("change"), Column::text("by")];
     view! {
-        <Card id="audit" title="Changes made by hand" class="seven">
+        <Card id="audit" title="Changes made by hand" class="full">
             <Table label="Changes" columns=columns lines=lines.into() empty=why.into() />
         </Card>
     }

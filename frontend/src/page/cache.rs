@@ -40,11 +40,11 @@ pub fn summary() -> AnyView {
         ("wrong hits", |snapshot, _| wrong_text(&snapshot.cache)),
         ("stored", |snapshot, _| Some(format::count(snapshot.cache.stored))),
         ("kept beyond their time", |snapshot, _| Some(format::count(snapshot.cache.memory_entries))),
-        ("gone", |snapshot, _| {
-            let CacheStats { expired, evicted, quarantined, forgotten, .. } = snapshot.cache;
-            let [expired, evicted, quarantined, forgotten] =
-                [expired, evicted, quarantined, forgotten].map(format::count);
-            Some(format!("{expired} expired, {evicted} for room, {quarantined} contradicted, {forgotten} on demand"))
+        ("expired, gone for room", |snapshot, _| {
+            Some([snapshot.cache.expired, snapshot.cache.evicted].map(format::count).join(", "))
+        }),
+        ("contradicted, gone on demand", |snapshot, _| {
+            Some([snapshot.cache.quarantined, snapshot.cache.forgotten].map(format::count).join(", "))
         }),
         ("size", |snapshot, _| Some(format::bytes(snapshot.cache.size_bytes))),
         ("solver time saved", |snapshot, _| Some(format::span(snapshot.cache.saved_s as u64))),

@@ -53,11 +53,12 @@ fn line(candidate: &CandidateView) -> Line {
     let share =
         |value: Option<f64>| value.map_or_else(|| format::DASH.into(), |value| format!("{:.1} %", 100.0 * value));
     let prompt = candidate.prompt.clone().unwrap_or_else(|| "gone by now".into());
-    let features: Vec<_> = candidate.features.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
+    let features: Vec<_> =
+        candidate.features.iter().map(|(name, value)| format!("{name} {:.2}", f64::from(*value))).collect();
     let note = candidate.conflict.as_ref().map(|conflict| format!(" never for this one: {conflict}"));
     let cells = vec![
         Cell { class: "wrap", note: note.unwrap_or_default(), ..Cell::text(prompt) },
-        Cell::number(format!("{:.3}", candidate.cosine)),
+        Cell::number(format!("{:.3}", f64::from(candidate.cosine))),
         Cell {
             title: Some(features.join(", ")),
             ..Cell::number(share(candidate.calibrated.or(candidate.probability)))

@@ -156,10 +156,10 @@ impl Form {
         self.status.set((message.into(), is_good));
     }
 
-    /// What is to be asked for, where it can be.
-    fn ready(self) -> Option<Change> {
+    /// What is to be asked for and its JSON, where it can be.
+    fn ready(self) -> Option<(Change, String)> {
         match untrack(|| self.wanted()) {
-            Some(Ok(change)) => return Some(change),
+            Some(Ok(change)) => return Some((change, self.spec.json(&untrack(|| self.texts())))),
             None => self.say("Not applied: nothing was heard from the miner yet.", false),
             Some(Err(faults)) => {
                 self.say("Not applied: see the marked field.", false);
@@ -173,21 +173,13 @@ impl Form {
         if self.is_pending.get_untracked() {
             return;
         }
-        let Some(change) = self.ready() else { return };
-        // By itself, as its route takes it.
-        let body = match &change {
-            Change::Targets(part) => api::encode(part),
-            Change::Budget(part) => api::encode(part),
-            Change::Limits(part) => api::encode(part),
-            Change::Mode(part) => api::encode(part),
-            Change::Pins(part) => api::encode(part),
-        };
+        let Some((change, body)) = self.ready() else { return };
         self.is_pending.set(true);
         self.say("Applying…", true);
         let call = Call {
             method: "PUT",
             url: format!("/api/v1/tuner/{}", self.spec.part),
-            body,
+            body: Some(body),
             version: self.over.get_untracked().or_else(|| untrack(|| self.version())),
             token: None,
         };
@@ -216,9 +208,13 @@ impl Form {
     }
 
     fn preview(self) {
-        let Some(change) = self.ready() else { return };
-        let call =
-            Call { method: "POST", url: "/api/v1/tuner/preview".into(), body: api::encode(&change), ..Call::default() };
+        let Some((_, body)) = self.ready() else { return };
+        let call = Call {
+            method: "POST",
+            url: "/api/v1/tuner/preview".into(),
+            body: Some(format!("{{\"{}\":{body}}}", self.spec.part)),
+            ..Call::default()
+        };
         self.say("Looking at the last day…", true);
         let done = move |answer: Result<String, Failure>| match answer.and_then(|text| api::parse(&text)) {
             Ok(preview) => self.say(&told(&preview), true),

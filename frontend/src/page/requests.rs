@@ -89,7 +89,7 @@ pub fn page() -> AnyView {
         </Card>
     };
     let by_source = view! {
-        <Card id="sources" title="Answered by" class="half">
+        <Card id="sources" title="Answered by" class="narrow">
             {sources::bar()}
         </Card>
     };

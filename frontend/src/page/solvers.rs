@@ -23,7 +23,7 @@ pub fn panel() -> AnyView {
     ];
     let empty = "No solver is configured.";
     view! {
-        <Card id="solvers" title="Solvers" class="wide">
+        <Card id="solvers" title="Solvers" class="full">
             <Table label="Solvers" columns=columns lines=lines empty=Signal::stored(empty.to_owned()) />
         </Card>
     }

@@ -33,7 +33,7 @@ pub fn page() -> AnyView {
         </div>
     };
     let limits = view! {
-        <Card id=LIMITS.part title=LIMITS.title class="five columns">
+        <Card id=LIMITS.part title=LIMITS.title class="full columns">
             {form::form(&LIMITS)}
         </Card>
     };
