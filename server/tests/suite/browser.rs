@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -107,6 +108,44 @@ impl Browser {
 
     pub async fn click(&self, selector: &str) {
         self.tab.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn press(&self, key: Key) {
+        self.type_text(&char::from(key).to_string()).await;
+    }
+
+    /// Types where the focus is.
+    pub async fn type_text(&self, text: &str) {
+        self.tab.active_element().await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// What the element with the focus says.
+    pub async fn focused(&self) -> Value {
+        self.value("document.activeElement.innerText").await
+    }
+
+    /// Goes on with the tabulator until the focus is where the expression is true.
+    pub async fn walk_to(&self, expression: &str) {
+        for _ in 0..200 {
+            if self.value(&format!("Boolean({expression})")).await == true {
+                return;
+            }
+            self.press(Key::Tab).await;
+        }
+        panic!("the tabulator does not lead to where {expression}");
+    }
+
+    /// What axe minds on the page as it is, WCAG 2.2 AA and its best practices: the rule, and where.
+    pub async fn violations(&self) -> Vec<String> {
+        let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../frontend/node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(axe).expect("axe is needed: `make ui` installs it");
+        self.tab.execute(&axe, Vec::new()).await.unwrap();
+        let script = "const done = arguments[arguments.length - 1];
+            axe.run(document).then(found => done(found.violations.map(rule =>
+                `${rule.id}: ${rule.help} (${rule.nodes.slice(0, 3).map(node => node.target + ' ' + node.failureSummary).join('; ')})`)));";
+        let found = self.tab.execute_async(script, Vec::new()).await.unwrap();
+        found.as_array().unwrap().iter().map(|rule| rule.as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// Writes a picture of the whole page.

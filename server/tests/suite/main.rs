@@ -14,6 +14,7 @@ mod limits;
 mod mixed;
 mod negative;
 mod page;
+mod page_looks;
 mod process;
 mod running;
 mod streaming;
