@@ -135,6 +135,8 @@ fn cache(registry: &mut Registry, snapshot: &Snapshot) {
         ("cache_stored", "Answers stored", cache.stored),
         ("cache_expired", "Answers dropped for their age", cache.expired),
         ("cache_evicted", "Answers dropped for room", cache.evicted),
+        ("cache_quarantined", "Answers given to nobody any more because they were contradicted", cache.quarantined),
+        ("cache_forgotten", "Answers forgotten because somebody said so", cache.forgotten),
     ] {
         counter(registry, name, help, value);
     }
@@ -151,11 +153,14 @@ fn cache(registry: &mut Registry, snapshot: &Snapshot) {
     gauge(registry, "cache_size", "Memory held by answers, estimated", Unit::Bytes, Some(cache.size_bytes as f64));
     for (name, help, share) in [
         ("cache_false_hit", "Share of labelled hits that were wrong", cache.false_hit_pct),
+        ("cache_false_hit_lower", "Lower end of its one-sided 95 % interval", cache.false_hit_lower_pct),
         ("cache_false_hit_upper", "Upper end of its one-sided 95 % interval", cache.false_hit_upper_pct),
     ] {
         gauge(registry, name, help, Unit::Ratios, ratio(share));
     }
     gauge(registry, "cache_saved", "Solver time saved by hits", Unit::Seconds, Some(cache.saved_s));
+    let help = "What hits saved of what solvers cost, US dollars, as far as known";
+    gauge(registry, "cache_saved", help, Unit::Other("usd".into()), cache.saved_usd);
 }
 
 fn tuner(registry: &mut Registry, snapshot: &Snapshot) {

@@ -21,9 +21,7 @@ pub use chain::{ChainPoint, ChainStatus, KeeperStatus, Serving};
 pub use decision::{
     Adjustment, AgeingSeen, Decision, HoldReason, Infeasible, LabelsSeen, Reason, Setting, Step, Target,
 };
-pub use explain::{
-    CandidateView, Entries, EntryRow, Explanation, PatternRow, ReliabilityBin, RequestRow, WhatIfPoint,
-};
+pub use explain::{CandidateView, Entries, EntryRow, Explanation, PatternRow, ReliabilityBin, RequestRow, WhatIfPoint};
 pub use history::{History, HistoryPoint, Range, Start};
 pub use mandate::{AuditRow, Change, Limits, Mandate, Mode, Pins, Preview, RawBudget, RawMode, Replay, on_grid};
 pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};

@@ -78,6 +78,8 @@ async fn an_answer_that_the_operator_calls_wrong_is_given_to_nobody() {
     assert_eq!(write(&miner, "POST", &path, json!({"right": true})).await.0, 409, "one outcome for a request");
     let entries = miner.get("/api/v1/cache/entries").await.json();
     assert_eq!((&entries["total"], &entries["entries"][0]["quarantined"]), (&json!(1), &json!(true)));
+    let cache = miner.get("/api/dashboard").await.json()["cache"].clone();
+    assert_eq!((&cache["quarantined"], &cache["forgotten"], &cache["saved_usd"]), (&json!(1), &json!(0), &Value::Null));
     // The solver says the same again: still nobody gets it from memory.
     for _ in 0..2 {
         assert_eq!(ask(&miner, "Search for 'Dune'", HERE).await, "solved");
