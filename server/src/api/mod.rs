@@ -21,6 +21,7 @@
 //! | `GET /api/v1/cache/entries?search=&sort=used&offset=0&limit=50` | what is remembered |
 //! | `GET /api/v1/cache/patterns?scope=…` | the patterns of a scope |
 //! | `GET /api/v1/cache/what-if` | hits and wrong hits at other thresholds |
+//! | `GET /api/v1/cache/reliability` | how right answers were, by the chance that they were given |
 //! | `POST /api/v1/cache/clear` | forgets everything (admin token) |
 //! | `POST /api/v1/cache/invalidate` | forgets `{scope}`, `{older_than_s}` or `{entry}` (admin token) |
 //! | `PUT /api/v1/cache/capacity` | `{entries}`: how many answers are kept (admin token) |
@@ -140,6 +141,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/cache/entries", get(cache::entries))
         .route("/api/v1/cache/patterns", get(cache::patterns))
         .route("/api/v1/cache/what-if", get(cache::what_if))
+        .route("/api/v1/cache/reliability", get(cache::reliability))
         .route("/metrics", get(metrics::get))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

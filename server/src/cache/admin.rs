@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lode_shared::{EntryRow, Explanation, PatternRow, Source, WhatIfPoint};
+use lode_shared::{EntryRow, Explanation, PatternRow, ReliabilityBin, Source, WhatIfPoint};
 use serde::Deserialize;
 
 use super::answers::AnswerCache;
@@ -179,6 +179,11 @@ impl AnswerCache {
     /// What other thresholds would have done.
     pub fn what_if(&self, now_ms: u64) -> Vec<WhatIfPoint> {
         self.learned.what_if(now_ms)
+    }
+
+    /// How right the chances were that answers were given at, or nearly given at.
+    pub fn reliability(&self, now_ms: u64) -> Vec<ReliabilityBin> {
+        self.learned.reliability(now_ms)
     }
 
     /// How many entries match, and those that are asked for.

@@ -61,6 +61,7 @@ async fn every_look_is_explained() {
     assert!(why["candidates"][0]["features"].as_array().unwrap().len() > 10);
     assert_eq!(miner.get("/api/v1/requests/999/explain").await.status, 404);
     assert_eq!(miner.get("/api/v1/requests/x/explain").await.status, 400);
+    assert_eq!(miner.get("/api/v1/cache/reliability").await.json(), json!([]), "nothing is labelled yet");
     let curve = miner.get("/api/v1/cache/what-if").await.json();
     assert!(curve.as_array().unwrap().iter().all(|point| point["wrong_pct"].is_null()), "nothing is labelled yet");
     miner.stop().await;

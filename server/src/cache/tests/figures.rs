@@ -52,9 +52,9 @@ async fn what_is_contradicted_or_forgotten_is_counted_once() {
 }
 
 #[test]
-fn the_share_of_wrong_hits_has_two_ends() {
+fn the_share_of_wrong_hits_has_two_ends_and_a_row_where_it_was_said() {
     let cache = cache();
-    assert_eq!(cache.stats(START_MS).false_hit_lower_pct, None);
+    assert_eq!((cache.stats(START_MS).false_hit_lower_pct, cache.reliability(START_MS)), (None, vec![]));
     cache.remember(&question("Show me details for the book 'Dune'"), answer("a"), START_MS);
     for right in [true, true, false] {
         let given = look(&cache, &question("Please show me details for the book 'Dune'"), START_MS);
@@ -63,4 +63,7 @@ fn the_share_of_wrong_hits_has_two_ends() {
     let stats = cache.stats(START_MS + 1);
     let [lower, share, upper] = [stats.false_hit_lower_pct, stats.false_hit_pct, stats.false_hit_upper_pct];
     assert!(0.0 < lower.expect("labels") && lower < share && share < upper, "{stats:?}");
+    let rows = cache.reliability(START_MS + 1);
+    let right_pct: f64 = rows.iter().map(|row| row.right_pct * row.labels).sum::<f64>() / stats.labels;
+    assert!((right_pct + share.expect("labels") - 100.0).abs() < 1e-6, "{rows:?}");
 }
