@@ -201,6 +201,8 @@ fn chain(registry: &mut Registry, snapshot: &Snapshot) {
     gauge(registry, "sync_failing_since_timestamp", "Since when the chain cannot be read", Unit::Seconds, failing_s);
     let block_s = chain.block_ms.map(|at_ms| at_ms as f64 / 1_000.0);
     gauge(registry, "chain_block_timestamp", "The time that the block read last bears", Unit::Seconds, block_s);
+    let help = "Times that another endpoint of the chain was taken because one had failed";
+    counter(registry, "chain_failovers", help, chain.keeper.failovers);
     let state = |registry: &mut Registry, name: &str, help: &str, value: Option<bool>| {
         if let Some(value) = value {
             let gauge = Float::default();

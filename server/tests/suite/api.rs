@@ -248,6 +248,7 @@ async fn prometheus_and_supervisors_are_answered() {
         "miner_tuner_moves_total{setting=\"match_threshold\"} 0",
         "miner_refusals_total{reason=\"replayed\"} 0",
         "miner_failures_total{reason=\"timeout\"} 0",
+        "miner_chain_failovers_total 0",
         "miner_cache_quarantined_total 0",
         "# EOF",
     ] {
