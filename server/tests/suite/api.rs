@@ -1,5 +1,6 @@
 //! The operator's side over HTTP.
 
+use std::io::Write;
 use std::time::Duration;
 
 use lode::config::Config;
@@ -202,6 +203,29 @@ async fn requests_are_in_the_snapshot_and_found_by_what_came_of_them() {
         assert_eq!(reply.status, 400, "{query}");
         assert!(reply.text().contains(allowed), "{query}: {}", reply.text());
     }
+    miner.stop().await;
+}
+
+#[tokio::test]
+async fn lines_of_a_followed_file_are_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("solver.log");
+    let mut config = interop_config();
+    config.log.files = vec![path.clone()];
+    let miner = Miner::start(config, folder.path(), NOW_NS).await;
+    let mut file = std::fs::File::create(&path).unwrap();
+    let lines = loop {
+        // What is there at the first look is not shown.
+        writeln!(file, "ERROR no answer").unwrap();
+        let lines = miner.get("/api/v1/log?limit=1").await.json();
+        if lines[0].is_object() {
+            break lines;
+        }
+    };
+    let line = &lines[0];
+    assert_eq!((&line["file"], &line["level"]), (&json!("solver.log"), &json!("error")), "{line}");
+    assert_eq!(miner.get("/api/v1/log").await.status, 200);
+    assert_eq!(miner.get("/api/v1/log?limit=many").await.status, 400);
     miner.stop().await;
 }
 
