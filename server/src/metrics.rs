@@ -135,6 +135,8 @@ fn cache(registry: &mut Registry, snapshot: &Snapshot) {
         ("cache_stored", "Answers stored", cache.stored),
         ("cache_expired", "Answers dropped for their age", cache.expired),
         ("cache_evicted", "Answers dropped for room", cache.evicted),
+        ("cache_quarantined", "Answers given to nobody any more because they were contradicted", cache.quarantined),
+        ("cache_forgotten", "Answers forgotten because somebody said so", cache.forgotten),
     ] {
         counter(registry, name, help, value);
     }
@@ -151,11 +153,14 @@ fn cache(registry: &mut Registry, snapshot: &Snapshot) {
     gauge(registry, "cache_size", "Memory held by answers, estimated", Unit::Bytes, Some(cache.size_bytes as f64));
     for (name, help, share) in [
         ("cache_false_hit", "Share of labelled hits that were wrong", cache.false_hit_pct),
+        ("cache_false_hit_lower", "Lower end of its one-sided 95 % interval", cache.false_hit_lower_pct),
         ("cache_false_hit_upper", "Upper end of its one-sided 95 % interval", cache.false_hit_upper_pct),
     ] {
         gauge(registry, name, help, Unit::Ratios, ratio(share));
     }
     gauge(registry, "cache_saved", "Solver time saved by hits", Unit::Seconds, Some(cache.saved_s));
+    let help = "What hits saved of what solvers cost, US dollars, as far as known";
+    gauge(registry, "cache_saved", help, Unit::Other("usd".into()), cache.saved_usd);
 }
 
 fn tuner(registry: &mut Registry, snapshot: &Snapshot) {
@@ -196,6 +201,8 @@ fn chain(registry: &mut Registry, snapshot: &Snapshot) {
     gauge(registry, "sync_failing_since_timestamp", "Since when the chain cannot be read", Unit::Seconds, failing_s);
     let block_s = chain.block_ms.map(|at_ms| at_ms as f64 / 1_000.0);
     gauge(registry, "chain_block_timestamp", "The time that the block read last bears", Unit::Seconds, block_s);
+    let help = "Times that another endpoint of the chain was taken because one had failed";
+    counter(registry, "chain_failovers", help, chain.keeper.failovers);
     let state = |registry: &mut Registry, name: &str, help: &str, value: Option<bool>| {
         if let Some(value) = value {
             let gauge = Float::default();

@@ -145,10 +145,10 @@ pub struct WhatIfPoint {
     pub labels: f64,
 }
 
-/// How right the verifier was where it said about the same: one row of `GET /api/v1/cache/reliability`.
+/// How right answers to similar prompts were where about the same chance was given to them: one row of `GET /api/v1/cache/reliability`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityBin {
-    /// Mean probability that it gave to these answers, percent, after calibration.
+    /// Mean chance given to them, percent: the verifier's probability, calibrated, times the answer's own standing.
     pub said_pct: f64,
     /// Share of them that was right, percent.
     pub right_pct: f64,

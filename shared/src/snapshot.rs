@@ -27,7 +27,7 @@ pub struct Snapshot {
     pub chain: ChainStatus,
     /// The newest sample of the history, to append to the charts; absent in the first seconds.
     pub latest: Option<HistoryPoint>,
-    /// The last log lines, oldest first, at most 50.
+    /// The last log lines, oldest first, at most 50; `GET /api/v1/log` has more.
     pub log: Vec<LogLine>,
 }
 

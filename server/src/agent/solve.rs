@@ -64,6 +64,7 @@ pub async fn solve(asks: &Asks, task: &Task, order: Order<'_>) -> Result<Fresh, 
     }
     let took = started.elapsed();
     let solver = by.unwrap_or_else(|| Arc::clone(&asks.solver_name));
-    let answer = Arc::new(Answer::new(&fields, took.as_millis() as u64, solver));
+    let answer = Answer::new(&fields, took.as_millis() as u64, solver).costing(cost_usd.map(|usd| usd as f32));
+    let answer = Arc::new(answer);
     Ok(Fresh { answer, times: SolveTimes { queued, took, cost_usd } })
 }

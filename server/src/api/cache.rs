@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use lode_shared::{EntryRow, FieldError, PatternRow, WhatIfPoint};
+use lode_shared::{Entries, FieldError, PatternRow, ReliabilityBin, WhatIfPoint};
 use serde::{Deserialize, Serialize};
 
 use super::Api;
@@ -14,15 +14,6 @@ use super::error::Error;
 use crate::cache::{EntryQuery, Forget};
 use crate::config::CacheConfig;
 use crate::domain::Digest128;
-
-/// A page of entries.
-#[derive(Serialize)]
-pub struct Entries {
-    /// Entries that match.
-    total: usize,
-    /// Those asked for.
-    entries: Vec<EntryRow>,
-}
 
 /// Whose patterns are asked for.
 #[derive(Deserialize)]
@@ -78,6 +69,11 @@ pub async fn patterns(
 /// `GET /api/v1/cache/what-if`
 pub async fn what_if(State(api): State<Arc<Api>>) -> Json<Vec<WhatIfPoint>> {
     Json(api.cache.what_if(api.figures.now_ms()))
+}
+
+/// `GET /api/v1/cache/reliability`
+pub async fn reliability(State(api): State<Arc<Api>>) -> Json<Vec<ReliabilityBin>> {
+    Json(api.cache.reliability(api.figures.now_ms()))
 }
 
 /// `POST /api/v1/cache/clear`

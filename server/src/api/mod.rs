@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /api/dashboard` | the whole snapshot, at most 2 s old |
 //! | `GET /api/v1/live` | the same as server-sent events, one a second |
+//! | `GET /api/v1/log?limit=500` | the last log lines, oldest first, at most 1,000 |
 //! | `GET /api/v1/history?range=15m` | samples, decisions and starts of the miner over `15m`, `1h`, `24h` or `7d` |
 //! | `GET /api/v1/chain/history?range=24h` | our place on the subnet, sync by sync |
 //! | `POST /api/v1/chain/sync` | reads the chain now (admin token) |
@@ -21,6 +22,7 @@
 //! | `GET /api/v1/cache/entries?search=&sort=used&offset=0&limit=50` | what is remembered |
 //! | `GET /api/v1/cache/patterns?scope=…` | the patterns of a scope |
 //! | `GET /api/v1/cache/what-if` | hits and wrong hits at other thresholds |
+//! | `GET /api/v1/cache/reliability` | how right answers were, by the chance that they were given |
 //! | `POST /api/v1/cache/clear` | forgets everything (admin token) |
 //! | `POST /api/v1/cache/invalidate` | forgets `{scope}`, `{older_than_s}` or `{entry}` (admin token) |
 //! | `PUT /api/v1/cache/capacity` | `{entries}`: how many answers are kept (admin token) |
@@ -43,6 +45,7 @@ mod error;
 mod health;
 mod history;
 mod live;
+mod log;
 mod metrics;
 mod requests;
 mod step;
@@ -132,6 +135,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/history", get(history::get))
         .route("/api/v1/chain/history", get(chain::history))
+        .route("/api/v1/log", get(log::get))
         .route("/api/v1/requests", get(requests::list))
         .route("/api/v1/requests/{id}/explain", get(requests::explain))
         .route("/api/v1/tuner", get(tuner::get))
@@ -140,6 +144,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/cache/entries", get(cache::entries))
         .route("/api/v1/cache/patterns", get(cache::patterns))
         .route("/api/v1/cache/what-if", get(cache::what_if))
+        .route("/api/v1/cache/reliability", get(cache::reliability))
         .route("/metrics", get(metrics::get))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -41,7 +41,7 @@ use crate::listen::{DRAIN, serve};
 use crate::ports::{Chain, Recall, Steered};
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError};
-use crate::telemetry::{LogFeeder, LogRing};
+use crate::telemetry::{LogFeeder, LogFiles, LogRing};
 use crate::tuner::Tuner;
 
 /// After the drain, tasks have this long to notice.
@@ -153,6 +153,8 @@ impl App {
         if let Some(feeder) = feeder {
             tasks.spawn("log", feeder.run(stop.clone()));
         }
+        let log_files = LogFiles::new(&config.log, log.clone(), clock.clone());
+        tasks.spawn("log files", log_files.run(stop.clone()));
 
         let max_inflight = config.axon.max_inflight;
         let (axon_connections, api_connections) = connection_limits(max_inflight);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lode_shared::{EntryRow, Explanation, PatternRow, Source, WhatIfPoint};
+use lode_shared::{EntryRow, Explanation, PatternRow, ReliabilityBin, Source, WhatIfPoint};
 use serde::Deserialize;
 
 use super::answers::AnswerCache;
@@ -125,6 +125,7 @@ impl AnswerCache {
         let cache = Arc::clone(self);
         let swept = tokio::task::spawn_blocking(move || cache.sweep_epoch(scope, at_ms)).await;
         let count = swept.map_err(|_| StoreError::Stopped)?;
+        self.counters.forget(count);
         tracing::info!("{count} remembered answers were forgotten as the operator asked");
         Ok(count)
     }
@@ -145,6 +146,7 @@ impl AnswerCache {
         // First here: what is given meanwhile must not write it again.
         self.drop_here(&entry);
         store.answers(vec![AnswerWrite::Remove(*entry.key.as_bytes(), id)]).await?;
+        self.counters.forget(1);
         Ok(1)
     }
 
@@ -177,6 +179,11 @@ impl AnswerCache {
     /// What other thresholds would have done.
     pub fn what_if(&self, now_ms: u64) -> Vec<WhatIfPoint> {
         self.learned.what_if(now_ms)
+    }
+
+    /// How right the chances were that answers were given at, or nearly given at.
+    pub fn reliability(&self, now_ms: u64) -> Vec<ReliabilityBin> {
+        self.learned.reliability(now_ms)
     }
 
     /// How many entries match, and those that are asked for.
@@ -238,7 +245,7 @@ impl AnswerCache {
         if let Some(entry) = &entry {
             // For another prompt it was the match that was right or wrong, not the answer to its own question.
             match (entry.key == trace.key, judged.right) {
-                (true, right) => entry.judge(right, now_ms),
+                (true, right) => self.judge_itself(entry, right, now_ms),
                 (false, false) => entry.set_lone(),
                 (false, true) => {}
             }
@@ -272,10 +279,16 @@ impl AnswerCache {
         let how = self.comparison(synapse);
         let entry = self.current(&question).filter(|entry| how.same(&entry.answer, answer));
         let Some(entry) = entry else { return false };
-        entry.judge(right, now_ms);
+        self.judge_itself(&entry, right, now_ms);
         self.shelf.keeper.touch(&entry);
         self.shelf.memory.touch(&entry);
         true
+    }
+
+    fn judge_itself(&self, entry: &Entry, right: bool, now_ms: u64) {
+        if entry.judge(right, now_ms) {
+            self.counters.quarantine();
+        }
     }
 
     /// What a judgement says about the chance that an answer was given at.

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lode_shared::{CacheStats, Source};
 
+use super::counters::Counters;
 use super::entry::{Entry, prior};
 use super::epochs::Epochs;
 use super::exact::Exact;
@@ -62,14 +63,6 @@ pub struct AnswerCache {
     comparisons: HashMap<Arc<str>, Comparison>,
     pub(super) is_valid: Box<IsValid>,
     pub(super) counters: Counters,
-}
-
-#[derive(Default)]
-pub(super) struct Counters {
-    hits: [AtomicU64; Source::MEMORY.len()],
-    misses: AtomicU64,
-    pub(super) stored: AtomicU64,
-    saved_ms: AtomicU64,
 }
 
 /// The likeliest answer to a similar prompt.
@@ -161,14 +154,8 @@ impl AnswerCache {
             },
         };
         match &found {
-            Some(found) => {
-                let tier = Source::MEMORY.iter().position(|tier| *tier == found.source);
-                self.counters.hits[tier.expect("memory answers")].fetch_add(1, Ordering::Relaxed);
-                self.counters.saved_ms.fetch_add(found.answer.solve_ms, Ordering::Relaxed);
-            }
-            None => {
-                self.counters.misses.fetch_add(1, Ordering::Relaxed);
-            }
+            Some(found) => self.counters.hit(found.source, &found.answer),
+            None => self.counters.miss(),
         }
         self.traces.keep(trace);
         Recollection { request_id: look.request_id, found, nearest }
@@ -339,29 +326,19 @@ impl Recall for AnswerCache {
         if entries() > self.exact.capacity() {
             self.exact.settle();
         }
-        let [exact, semantic, memory, pattern] = self.counters.hits.each_ref().map(read);
         let false_hits = self.learned.false_hits(now_ms);
         CacheStats {
             entries: entries(),
             capacity: self.exact.capacity(),
             memory_entries: self.shelf.memory.len() as u64,
             size_bytes: read(&self.shelf.size_bytes),
-            hits: exact + semantic + memory + pattern,
-            semantic_hits: semantic,
-            memory_hits: memory,
-            pattern_hits: pattern,
-            misses: read(&self.counters.misses),
-            stored: read(&self.counters.stored),
             expired: read(&self.shelf.expired),
             evicted: read(&self.shelf.evicted),
-            quarantined: 0,
-            forgotten: 0,
-            saved_usd: None,
-            false_hit_lower_pct: None,
-            saved_s: read(&self.counters.saved_ms) as f64 / 1_000.0,
             labels: false_hits.map_or(0.0, |wrong| wrong.labels),
             false_hit_pct: false_hits.map(|wrong| 100.0 * wrong.share),
+            false_hit_lower_pct: false_hits.map(|wrong| 100.0 * wrong.lower),
             false_hit_upper_pct: false_hits.map(|wrong| 100.0 * wrong.upper),
+            ..self.counters.stats()
         }
     }
 }

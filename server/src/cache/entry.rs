@@ -141,10 +141,16 @@ impl Entry {
         *self.posterior.lock()
     }
 
-    /// Learns that the answer was right, or wrong: one contradiction quarantines it.
-    pub fn judge(&self, right: bool, now_ms: u64) {
+    /// Learns that the answer was right, or wrong: one contradiction quarantines it. Tells whether this one did.
+    pub fn judge(&self, right: bool, now_ms: u64) -> bool {
         let mut posterior = self.posterior.lock();
-        if right { posterior.right(1.0, &prior(), now_ms) } else { posterior.wrong(1.0, &prior(), now_ms) }
+        let was_quarantined = posterior.is_quarantined();
+        if right {
+            posterior.right(1.0, &prior(), now_ms)
+        } else {
+            posterior.wrong(1.0, &prior(), now_ms)
+        }
+        posterior.is_quarantined() && !was_quarantined
     }
 
     /// It goes for good when it leaves its tier.

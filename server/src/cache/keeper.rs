@@ -183,6 +183,7 @@ impl Change {
                     prompt: entry.prompt.to_string(),
                     answer: entry.answer.json().to_owned(),
                     solve_ms: entry.answer.solve_ms,
+                    cost_usd: entry.answer.cost_usd,
                     solver: entry.answer.solver.to_string(),
                     stored_ms: entry.stored_ms,
                     change: change(&entry),

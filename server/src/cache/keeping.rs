@@ -33,7 +33,7 @@ impl AnswerCache {
             let id = self.next_id.fetch_add(1, Ordering::Relaxed);
             let entry = Arc::new(Entry::new(id, question, Arc::clone(&answer), now_ms, record));
             self.texts.keep_stored(&entry, &asked);
-            self.counters.stored.fetch_add(1, Ordering::Relaxed);
+            self.counters.store(&answer);
             self.insert(&entry, asked.vector.as_deref(), || ScopeLabel::of(question));
             // An epoch that began meanwhile has swept already.
             if self.epochs.forbids(&scope, started_ms) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lode_shared::{Settings, WhatIfPoint};
+use lode_shared::{ReliabilityBin, Settings, WhatIfPoint};
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -275,6 +275,11 @@ impl Learned {
     /// What other thresholds would have done.
     pub fn what_if(&self, now_ms: u64) -> Vec<WhatIfPoint> {
         self.kept.lock().ledger.what_if(now_ms).iter().map(|point| point.view()).collect()
+    }
+
+    /// How right chances were.
+    pub fn reliability(&self, now_ms: u64) -> Vec<ReliabilityBin> {
+        self.kept.lock().ledger.reliability(now_ms).iter().map(|row| row.view()).collect()
     }
 
     /// What survives a restart.

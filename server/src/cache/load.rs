@@ -79,6 +79,7 @@ impl AnswerCache {
         if count > 0 {
             tracing::info!("{count} remembered answers read in {} ms", started.elapsed().as_millis());
         }
+        self.counters.forget(refused);
         if refused > 0 {
             tracing::warn!(
                 "{refused} of them are no valid answers any more, as the synapses are configured, and are forgotten"
@@ -125,6 +126,7 @@ impl AnswerCache {
         if self.epochs.forbids(&entry.scope, entry.started_ms()) {
             return self.shelf.keeper.remove(&entry);
         }
+        self.counters.hold(&entry.answer);
         self.shelf.add(&entry, vector, || label.clone());
         if entry.age_ms(now_ms) < self.exact.max_ttl_ms() {
             self.exact.insert(entry);
@@ -153,7 +155,7 @@ impl Solvers {
 /// Nothing for a row that another version wrote and this one cannot read.
 fn entry(row: AnswerRow, solvers: &mut Solvers) -> Option<Entry> {
     let posterior: Posterior = serde_json::from_str(&row.change.posterior).ok()?;
-    let answer = Answer::from_json(row.answer, row.solve_ms, solvers.name(&row.solver))?;
+    let answer = Answer::from_json(row.answer, row.solve_ms, solvers.name(&row.solver))?.costing(row.cost_usd);
     let AnswerChange { hits, last_used_ms, is_lone, .. } = row.change;
     let record = Record { hits, last_used_ms, posterior, is_lone };
     let (key, scope) = (Digest128::from_bytes(row.key), Digest128::from_bytes(row.scope));

@@ -36,6 +36,7 @@
 
 mod admin;
 mod answers;
+mod counters;
 mod entry;
 mod epochs;
 mod exact;

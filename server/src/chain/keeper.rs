@@ -89,6 +89,8 @@ pub struct Keeper {
     is_placed: bool,
     /// The endpoint asked last: it pays when what it says makes a decoder panic.
     asking: Option<usize>,
+    /// The endpoint that was of use last, the preferred one before any was, and whether it has failed since.
+    used: (usize, bool),
     /// Whether what is published was beyond doubt when it was read.
     is_sure: bool,
 }
@@ -121,6 +123,7 @@ impl Keeper {
             uid: uid.filter(Option::is_some),
             is_placed: false,
             asking: None,
+            used: (0, false),
             config,
             netuid,
             signer,
@@ -143,6 +146,19 @@ impl Keeper {
 
     /// One sync and what follows from it. Says how long to wait for the next.
     pub async fn round(&mut self) -> Duration {
+        let pause = self.turn().await;
+        self.due_in(pause);
+        pause
+    }
+
+    /// Tells when the next sync is due.
+    fn due_in(&self, pause: Duration) {
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        let next_ms = self.clock.now_ms().saturating_add(pause_ms);
+        self.status.send_modify(|status| status.next_sync_ms = Some(next_ms));
+    }
+
+    async fn turn(&mut self) -> Duration {
         let now_ms = self.clock.now_ms();
         let pause = self.endpoints.pause(now_ms);
         if !pause.is_zero() {
@@ -174,6 +190,12 @@ impl Keeper {
         }
     }
 
+    /// An endpoint failed; `jitter` as of [`Endpoints::failed`].
+    fn failed(&mut self, index: usize, now_ms: u64, jitter: f64) {
+        self.endpoints.failed(index, now_ms, jitter);
+        self.used.1 |= self.used.0 == index;
+    }
+
     /// A sync succeeded; `note` says what is wrong with it all the same.
     fn recovered(&mut self, answered: &Answered, note: Option<String>) {
         self.is_sure = note.is_none();
@@ -183,7 +205,10 @@ impl Keeper {
             tracing::info!("the chain answers again at {}, after {times} failed syncs", answered.connection.shown);
         }
         let endpoint = Some(answered.connection.shown.clone());
+        let (before, has_failed) = std::mem::replace(&mut self.used, (answered.index, false));
+        let is_failover = has_failed && before != answered.index;
         self.status.send_modify(|status| {
+            status.failovers += u64::from(is_failover);
             *status = KeeperStatus { endpoint, error: note, failing_since_ms: None, ..std::mem::take(status) };
         });
     }
@@ -252,11 +277,13 @@ impl Keeper {
             pause = done.unwrap_or_else(|_| {
                 self.connection = None;
                 if let Some(index) = self.asking {
-                    self.endpoints.failed(index, self.clock.now_ms(), 1.0);
+                    self.failed(index, self.clock.now_ms(), 1.0);
                 }
                 let text = "reading the chain panicked; please report this with the log".into();
                 self.fail(Failure { text, needs_operator: false }, self.clock.now_ms());
-                self.endpoints.pause(self.clock.now_ms()).max(LEAST_PAUSE)
+                let pause = self.endpoints.pause(self.clock.now_ms()).max(LEAST_PAUSE);
+                self.due_in(pause);
+                pause
             });
         }
     }

@@ -110,6 +110,10 @@ fn resolve_files(table: &mut Table, folder: &Path) {
     }
     let embedder = table.get_mut("cache").and_then(|cache| cache.get_mut("embedder"));
     resolve(embedder.and_then(|embedder| embedder.get_mut("key_file")), folder);
+    let log_files = table.get_mut("log").and_then(|log| log.get_mut("files"));
+    for file in log_files.and_then(Value::as_array_mut).into_iter().flatten() {
+        resolve(Some(file), folder);
+    }
     for synapse in table.get_mut("synapse").and_then(Value::as_array_mut).into_iter().flatten() {
         resolve(synapse.get_mut("schema"), folder);
     }
@@ -175,11 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn a_solver_s_files_are_sought_beside_the_configuration() {
+    fn files_are_sought_beside_the_configuration() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lode.toml");
         let text = "[solver.a]\nkind = \"rules\"\nrules = \"mine.toml\"\n[solver.b]\nkind = \"rules\"\nrules = \"builtin:web\"\n\
-                    [solver.c]\nkind = \"openai\"\nurl = \"\"\nmodel = \"\"\nkey_file = \"key\"";
+                    [solver.c]\nkind = \"openai\"\nurl = \"\"\nmodel = \"\"\nkey_file = \"key\"\n\
+                    [log]\nfiles = [\"solver.log\", \"/var/log/other.log\"]";
         std::fs::write(&path, text).expect("written");
         let config = load(Some(&path), Table::new()).expect("good");
         let mine = folder.path().join("mine.toml").to_string_lossy().into_owned();
@@ -187,6 +192,7 @@ mod tests {
         assert_eq!(config.solver["b"], super::super::SolverConfig::Rules { rules: "builtin:web".into() });
         let super::super::SolverConfig::Openai(model) = &config.solver["c"] else { panic!("{:?}", config.solver) };
         assert_eq!(model.key_file.as_deref(), Some(folder.path().join("key").as_path()));
+        assert_eq!(config.log.files, [folder.path().join("solver.log"), "/var/log/other.log".into()]);
     }
 
     #[test]

@@ -31,6 +31,7 @@ use crate::chain::{Network, SubtensorConfig};
 use crate::devnet::DevnetConfig;
 use crate::domain::{Callers, Rate, not_public};
 use crate::store::Retention;
+use crate::telemetry::LogConfig;
 use crate::tuner::TunerConfig;
 
 /// The whole configuration.
@@ -57,6 +58,8 @@ pub struct Config {
     pub tuner: TunerConfig,
     /// `[history]`
     pub history: Retention,
+    /// `[log]`
+    pub log: LogConfig,
     /// `[devnet]`
     pub devnet: DevnetConfig,
     /// `[[synapse]]`, one per class that validators send.
@@ -78,6 +81,7 @@ impl Default for Config {
             shadow: ShadowConfig::default(),
             tuner: TunerConfig::default(),
             history: Retention::default(),
+            log: LogConfig::default(),
             devnet: DevnetConfig::default(),
             synapse: Vec::new(),
             solver: BTreeMap::new(),
@@ -321,6 +325,7 @@ impl Config {
         self.tuner.check(faults);
         self.shadow.check(faults);
         self.history.check(faults);
+        self.log.check(faults);
         self.devnet.check(faults);
         self.axon.check(faults);
         self.subtensor.check(faults);

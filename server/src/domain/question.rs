@@ -129,6 +129,8 @@ pub struct Answer {
     json: Box<str>,
     /// What it took to solve, milliseconds.
     pub solve_ms: u64,
+    /// What that cost, US dollars; absent where the solver does not tell.
+    pub cost_usd: Option<f32>,
     /// Which solver gave it.
     pub solver: Arc<str>,
 }
@@ -137,13 +139,19 @@ impl Answer {
     /// Of these fields.
     pub fn new(fields: &Map<String, Value>, solve_ms: u64, solver: Arc<str>) -> Self {
         let json = serde_json::to_string(fields).expect("JSON values always serialise");
-        Self { json: json.into(), solve_ms, solver }
+        Self { json: json.into(), solve_ms, cost_usd: None, solver }
     }
 
     /// As it was kept; nothing when `json` is no object.
     pub fn from_json(json: String, solve_ms: u64, solver: Arc<str>) -> Option<Self> {
         serde_json::from_str::<serde::de::IgnoredAny>(&json).ok().filter(|_| json.starts_with('{'))?;
-        Some(Self { json: json.into(), solve_ms, solver })
+        Some(Self { json: json.into(), solve_ms, cost_usd: None, solver })
+    }
+
+    /// With what its solve cost, US dollars, where that is known.
+    #[must_use]
+    pub fn costing(self, cost_usd: Option<f32>) -> Self {
+        Self { cost_usd, ..self }
     }
 
     /// Name and value of each field to set in the synapse.

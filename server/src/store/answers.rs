@@ -22,6 +22,8 @@ pub struct AnswerRow {
     pub answer: String,
     /// What it took to solve, milliseconds.
     pub solve_ms: u64,
+    /// What that cost, US dollars, where the solver told.
+    pub cost_usd: Option<f32>,
     /// Which solver gave it.
     pub solver: String,
     /// When, milliseconds since the Unix epoch.
@@ -144,7 +146,8 @@ fn put(transaction: &Transaction<'_>, row: &AnswerRow) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO answer (id, key, scope, prompt, answer, solve_ms, solver, stored_ms, hits,
-             last_used_ms, posterior, is_lone, vector) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             last_used_ms, posterior, is_lone, vector, cost_usd)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             row.id as i64,
@@ -159,7 +162,8 @@ fn put(transaction: &Transaction<'_>, row: &AnswerRow) -> rusqlite::Result<()> {
             row.change.last_used_ms as i64,
             row.change.posterior,
             row.change.is_lone,
-            row.vector
+            row.vector,
+            row.cost_usd
         ])?;
     Ok(())
 }
@@ -218,7 +222,7 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(AnswerRow)) -> Result<Kept,
     }
     let mut answers = connection.prepare(
         "SELECT id, key, scope, prompt, answer, solve_ms, solver, stored_ms, hits, last_used_ms, posterior, is_lone,
-         vector FROM answer ORDER BY last_used_ms",
+         vector, cost_usd FROM answer ORDER BY last_used_ms",
     )?;
     for row in answers.query_map([], answer)? {
         each(row?);
@@ -244,5 +248,6 @@ fn answer(row: &rusqlite::Row<'_>) -> rusqlite::Result<AnswerRow> {
             is_lone: row.get(11)?,
         },
         vector: row.get(12)?,
+        cost_usd: row.get(13)?,
     })
 }

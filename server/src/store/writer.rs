@@ -20,7 +20,7 @@ const BATCH_ROWS: usize = 2_048;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
 /// What this version writes, kept in `user_version`.
-pub(super) const SCHEMA_VERSION: i64 = 6;
+pub(super) const SCHEMA_VERSION: i64 = 7;
 
 /// How each version came from the one before. A file goes through all that it has not seen, each whole or not at all.
 pub(super) const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
@@ -53,6 +53,9 @@ pub(super) const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     "
     CREATE TABLE start (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, version TEXT NOT NULL) STRICT;
     PRAGMA user_version = 6;",
+    "
+    ALTER TABLE answer ADD COLUMN cost_usd REAL;
+    PRAGMA user_version = 7;",
 ];
 
 /// Changes of the operator's that are kept, however old.

@@ -1,5 +1,6 @@
 //! The operator's side over HTTP.
 
+use std::io::Write;
 use std::time::Duration;
 
 use lode::config::Config;
@@ -206,6 +207,29 @@ async fn requests_are_in_the_snapshot_and_found_by_what_came_of_them() {
 }
 
 #[tokio::test]
+async fn lines_of_a_followed_file_are_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("solver.log");
+    let mut config = interop_config();
+    config.log.files = vec![path.clone()];
+    let miner = Miner::start(config, folder.path(), NOW_NS).await;
+    let mut file = std::fs::File::create(&path).unwrap();
+    let lines = loop {
+        // What is there at the first look is not shown.
+        writeln!(file, "ERROR no answer").unwrap();
+        let lines = miner.get("/api/v1/log?limit=1").await.json();
+        if lines[0].is_object() {
+            break lines;
+        }
+    };
+    let line = &lines[0];
+    assert_eq!((&line["file"], &line["level"]), (&json!("solver.log"), &json!("error")), "{line}");
+    assert_eq!(miner.get("/api/v1/log").await.status, 200);
+    assert_eq!(miner.get("/api/v1/log?limit=many").await.status, 400);
+    miner.stop().await;
+}
+
+#[tokio::test]
 async fn unknown_api_paths_are_404_in_json_and_never_the_page() {
     let folder = tempfile::tempdir().unwrap();
     let miner = miner(&folder).await;
@@ -248,6 +272,8 @@ async fn prometheus_and_supervisors_are_answered() {
         "miner_tuner_moves_total{setting=\"match_threshold\"} 0",
         "miner_refusals_total{reason=\"replayed\"} 0",
         "miner_failures_total{reason=\"timeout\"} 0",
+        "miner_chain_failovers_total 0",
+        "miner_cache_quarantined_total 0",
         "# EOF",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");

@@ -61,6 +61,7 @@ async fn every_look_is_explained() {
     assert!(why["candidates"][0]["features"].as_array().unwrap().len() > 10);
     assert_eq!(miner.get("/api/v1/requests/999/explain").await.status, 404);
     assert_eq!(miner.get("/api/v1/requests/x/explain").await.status, 400);
+    assert_eq!(miner.get("/api/v1/cache/reliability").await.json(), json!([]), "nothing is labelled yet");
     let curve = miner.get("/api/v1/cache/what-if").await.json();
     assert!(curve.as_array().unwrap().iter().all(|point| point["wrong_pct"].is_null()), "nothing is labelled yet");
     miner.stop().await;
@@ -78,6 +79,8 @@ async fn an_answer_that_the_operator_calls_wrong_is_given_to_nobody() {
     assert_eq!(write(&miner, "POST", &path, json!({"right": true})).await.0, 409, "one outcome for a request");
     let entries = miner.get("/api/v1/cache/entries").await.json();
     assert_eq!((&entries["total"], &entries["entries"][0]["quarantined"]), (&json!(1), &json!(true)));
+    let cache = miner.get("/api/dashboard").await.json()["cache"].clone();
+    assert_eq!((&cache["quarantined"], &cache["forgotten"], &cache["saved_usd"]), (&json!(1), &json!(0), &Value::Null));
     // The solver says the same again: still nobody gets it from memory.
     for _ in 0..2 {
         assert_eq!(ask(&miner, "Search for 'Dune'", HERE).await, "solved");

@@ -1,6 +1,7 @@
 //! The cache's promises. Time is an argument; the store is a real one where something has to survive.
 
 mod consistency;
+mod figures;
 mod remote;
 mod restart;
 

@@ -9,23 +9,23 @@ use serde_json::json;
 use super::*;
 use crate::store::Store;
 
-struct Disk {
+pub(super) struct Disk {
     folder: tempfile::TempDir,
 }
 
 impl Disk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    fn store(&self) -> Store {
+    pub(super) fn store(&self) -> Store {
         let (store, writer) = Store::open(self.folder.path()).expect("a data folder");
         std::thread::spawn(move || writer.run());
         store
     }
 }
 
-async fn loaded(store: &Store, now_ms: u64) -> Arc<AnswerCache> {
+pub(super) async fn loaded(store: &Store, now_ms: u64) -> Arc<AnswerCache> {
     let cache = Arc::new(cache());
     cache.load(store, now_ms).await.expect("readable");
     cache

@@ -70,7 +70,8 @@ impl Keeper {
                 }
             };
             errors.push(error);
-            self.endpoints.failed(index, now_ms, self.random.random_range(0.0..1.0));
+            let jitter = self.random.random_range(0.0..1.0);
+            self.failed(index, now_ms, jitter);
         }
         match doubtful {
             Some((_, answered, error)) => {

@@ -24,12 +24,14 @@ async fn an_endpoint_dead_at_the_start_is_tried_until_it_lives() {
     assert_eq!(seen(&keeper), None);
     let failing = status(&keeper);
     assert_eq!(failing.failing_since_ms, Some(START_MS));
+    assert_eq!((failing.failovers, failing.next_sync_ms), (0, Some(START_MS + pause_ms)));
     assert!(failing.error.expect("told").contains(&shown(&node.url())));
     node.fault(None);
     time.pass(pause_ms);
     round(&mut keeper, &[], &time).await;
     assert!(seen(&keeper).is_some(), "{:?}", status(&keeper));
     assert_eq!((status(&keeper).failing_since_ms, status(&keeper).error), (None, None));
+    assert_eq!(status(&keeper).failovers, 0, "it is the only one");
 }
 
 #[tokio::test]
@@ -39,10 +41,11 @@ async fn the_next_endpoint_is_asked_and_the_preferred_one_again_when_its_pause_i
     let asked = |keeper: &_| status(keeper).endpoint.expect("one was asked");
     round(&mut keeper, &[], &time).await;
     assert_eq!(asked(&keeper), shown(&first.url()));
-    for fault in [Fault::Dead, Fault::Garbage] {
+    assert_eq!((status(&keeper).failovers, status(&keeper).next_sync_ms), (0, Some(START_MS + 120_000)));
+    for (fault, failovers) in [(Fault::Dead, 1), (Fault::Garbage, 2)] {
         first.fault(Some(fault));
         round(&mut keeper, &[], &time).await;
-        assert_eq!(asked(&keeper), shown(&second.url()));
+        assert_eq!((asked(&keeper), status(&keeper).failovers), (shown(&second.url()), failovers));
         first.fault(None);
         time.pass(120_000);
         for node in [&first, &second] {
@@ -50,6 +53,8 @@ async fn the_next_endpoint_is_asked_and_the_preferred_one_again_when_its_pause_i
         }
         round(&mut keeper, &[], &time).await;
         assert_eq!(asked(&keeper), shown(&first.url()), "back at the preferred one");
+        assert_eq!(status(&keeper).failovers, failovers, "and the other one had not failed");
+        assert_eq!(status(&keeper).next_sync_ms, Some(time.now_ms() + 120_000));
     }
 }
 

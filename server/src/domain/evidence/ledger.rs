@@ -375,6 +375,7 @@ fn from(index: usize) -> f64 {
     if index < COARSE { index as f64 * WIDTH } else { FINE_FROM + (index - COARSE) as f64 * FINE_WIDTH }
 }
 
+mod reliability;
 mod stored;
 #[cfg(test)]
 mod tests;

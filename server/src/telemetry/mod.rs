@@ -1,13 +1,16 @@
 //! Logs: to standard error, and to a bounded ring that the dashboard shows. Both in the background: a request that logs
-//! only puts a line into a queue, and a full queue drops the line.
+//! only puts a line into a queue, and a full queue drops the line. Log files that the configuration names are followed, and
+//! their lines shown beside ours.
 
-use std::collections::VecDeque;
+mod files;
+mod line;
+mod ring;
+mod tail;
+
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::sync::Arc;
 
 use lode_shared::{LogLevel, LogLine};
-use parking_lot::RwLock;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::field::{Field, Visit};
@@ -16,36 +19,13 @@ use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{EnvFilter, Layer};
 
+pub use files::{LogConfig, LogFiles};
+pub use ring::LogRing;
+
 use crate::clock::Clock;
 
-/// Lines kept.
-const RING_LINES: usize = 500;
 /// Lines that may wait for the ring; beyond that they are dropped.
 const QUEUE_LINES: usize = 1_024;
-/// A line is cut here.
-const MAX_LINE_CHARS: usize = 500;
-
-/// The last log lines.
-#[derive(Clone, Default)]
-pub struct LogRing(Arc<RwLock<VecDeque<LogLine>>>);
-
-impl LogRing {
-    /// The newest `count` lines, oldest first.
-    pub fn last(&self, count: usize) -> Vec<LogLine> {
-        let lines = self.0.read();
-        lines.iter().skip(lines.len().saturating_sub(count)).cloned().collect()
-    }
-
-    fn push(&self, mut line: LogLine) {
-        let mut lines = self.0.write();
-        line.id = lines.back().map_or(1, |last| last.id + 1);
-        if lines.len() == RING_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line);
-    }
-}
-
 /// The log of a running miner. Dropped last, so that the final lines reach standard error.
 pub struct Telemetry {
     /// What the dashboard shows.
@@ -115,10 +95,7 @@ struct Text {
 impl Text {
     fn line(mut self) -> String {
         self.message.push_str(&self.fields);
-        match self.message.char_indices().nth(MAX_LINE_CHARS) {
-            Some((end, _)) => format!("{}…", &self.message[..end]),
-            None => self.message,
-        }
+        line::cut(&self.message)
     }
 }
 
@@ -133,6 +110,7 @@ impl Visit for Text {
 
 #[cfg(test)]
 mod tests {
+    use super::ring::RING_LINES;
     use super::*;
 
     #[tokio::test]
