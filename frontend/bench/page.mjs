@@ -183,12 +183,20 @@ async function held({ page, protocol }) {
   const { Nodes: nodes, JSEventListeners: listeners } = await metrics(protocol);
   const wasm = await page.evaluate(() => window.lodeMemory?.buffer.byteLength ?? 0);
   if (wasm === 0) throw new Error("the program's memory was not found");
-  return { heap: heap.usedSize + (heap.backingStorageSize ?? 0), wasm, nodes, listeners };
+  // Lists of a young miner grow in the document; what a page leaks is out of it.
+  const shown = await page.evaluate(() => {
+    const walk = document.createTreeWalker(document, NodeFilter.SHOW_ALL);
+    let count = 1;
+    while (walk.nextNode()) count += 1;
+    return count;
+  });
+  return { heap: heap.usedSize + (heap.backingStorageSize ?? 0), wasm, nodes, shown, listeners };
 }
 
 function say(when, now) {
   const megabytes = `${(now.heap / MB).toFixed(2)} + ${(now.wasm / MB).toFixed(2)} MB`;
-  show(`  ${when}: heap + wasm; nodes, listeners`, `${megabytes}; ${now.nodes}, ${now.listeners}`);
+  const nodes = `${now.nodes} (${now.shown})`;
+  show(`  ${when}: heap + wasm; nodes (shown), listeners`, `${megabytes}; ${nodes}, ${now.listeners}`);
 }
 
 /** The farthest of `looks` from the first, percent. */
