@@ -20,13 +20,14 @@ need = { echo "lode: $(1) is missing and could not be installed; is there a netw
 FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
-.PHONY: help run test check ui bench microbench fuzz train embedding interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: help run test check ui bench bench-page microbench fuzz train embedding interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
 	@echo 'make test         run every test, the page in a real Chromium included'
 	@echo 'make check        format, lints, rustdoc, wasm build'
-	@echo 'make bench        measure signed requests, beside the SDK axon where it is installed'
+	@echo 'make bench        measure signed requests, beside the SDK axon where it is installed, and figures, beside nginx'
+	@echo 'make bench-page   measure the page in a real Chromium: first figure, CPU, memory over MINUTES=5, clicks'
 	@echo 'make microbench   measure the parts of a request: signature, address, head, body, hash'
 	@echo 'make fuzz         fuzz what strangers send, FUZZ_S=$(FUZZ_S) seconds for each target (nightly Rust)'
 	@echo 'make train        make the verifier'"'"'s weights again from generated pairs'
@@ -52,6 +53,10 @@ check: ui
 bench: crates
 	@cargo build --locked --release -p lode
 	@if [ -x $(VENV)/bin/python ]; then export LODE_BENCH_PYTHON=$(VENV)/bin/python; fi; target/release/lode bench
+
+bench-page: ui chromium
+	@cargo build --locked --release -p lode
+	@CHROMIUM=$$(command -v chromium) node frontend/bench/page.mjs target/release/lode
 
 microbench: crates
 	@cargo bench --locked -p lode --no-default-features --bench axon -- --quick

@@ -33,8 +33,8 @@ pub enum Command {
     Token(Box<RunArgs>),
     /// Check the configuration: every fault with its line, or what it stands for. Takes the flags with which the miner runs.
     Check(Box<RunArgs>),
-    /// Measure this machine: signed requests a second, beside the Python axon where it is installed, and looks into the
-    /// answer cache.
+    /// Measure this machine: signed requests a second, beside the Python axon where it is installed, the page's figures
+    /// beside nginx, and looks into the answer cache.
     Bench(BenchArgs),
     /// Run the tuner over scenarios (TOML) or recorded streams (JSON lines) with a clock of its own, beside fixed thresholds
     /// and the rules that it replaced.
@@ -131,13 +131,15 @@ pub struct BenchArgs {
 /// What `bench` measures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Benched {
-    /// Axon, chain keeper and cache.
+    /// Axon, chain keeper, page and cache.
     #[default]
     All,
     /// Requests, beside the Python axon where it is installed.
     Axon,
     /// The chain keeper: a sync's CPU time, and its memory.
     Chain,
+    /// What the page asks for: figures beside nginx, where it is installed, and many open tabs.
+    Page,
     /// Looks into memory, beside the Python miner's and GPTCache's.
     Cache,
     /// Whether the cache's memory stays what it is, for `--minutes`.

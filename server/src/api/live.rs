@@ -1,31 +1,37 @@
-//! The live stream: one snapshot a second, built once for all open tabs, and not at all while none is open.
+//! The live stream: one snapshot a second, built and framed once for all open tabs, and not at all while none is open.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval};
-use tokio_stream::wrappers::WatchStream;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use crate::figures::Figures;
 
 const PERIOD: Duration = Duration::from_secs(1);
+/// After this long without a snapshot a tab gets a comment instead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 /// A snapshot older than this is not sent to a tab that has just opened: it gets a fresh one.
 const FRESH: Duration = Duration::from_millis(1_500);
+
+/// The newest event and when it was made.
+type Newest = Option<(Instant, Bytes)>;
+type Receiver = watch::Receiver<Newest>;
 
 /// Publishes snapshots to open tabs.
 pub struct LiveFeed {
     figures: Arc<Figures>,
-    sender: watch::Sender<Option<(Instant, Bytes)>>,
+    sender: watch::Sender<Newest>,
 }
 
 impl LiveFeed {
@@ -46,26 +52,65 @@ impl LiveFeed {
     }
 
     fn publish(&self) {
-        self.sender.send_replace(Some((Instant::now(), self.figures.snapshot_json())));
+        self.sender.send_replace(Some((Instant::now(), event(&self.figures.snapshot_json()))));
     }
 
+    /// Events as they go over the wire, the newest at once.
     fn subscribe(&self) -> impl Stream<Item = Bytes> + use<> {
-        let receiver = self.sender.subscribe();
+        let mut receiver = self.sender.subscribe();
         let stale = receiver.borrow().as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH);
         if stale {
             self.publish();
         }
-        WatchStream::new(receiver).filter_map(|published| std::future::ready(published.map(|(_, json)| json)))
+        receiver.mark_changed();
+        unfold(receiver, next)
     }
+}
+
+/// The next event; a comment when there is none for long; nothing more when the feed has ended. A tab that is slow to read
+/// gets the newest, not all.
+async fn next(mut receiver: Receiver) -> Option<(Bytes, Receiver)> {
+    loop {
+        match timeout(KEEP_ALIVE, receiver.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return None,
+            Err(_) => return Some((COMMENT, receiver)),
+        }
+        let event = receiver.borrow_and_update().as_ref().map(|(_, event)| event.clone());
+        if let Some(event) = event {
+            return Some((event, receiver));
+        }
+    }
+}
+
+/// One server-sent event. JSON as we write it is one line.
+fn event(json: &[u8]) -> Bytes {
+    [b"data: ", json, b"\n\n"].concat().into()
 }
 
 /// `GET /api/v1/live`
 pub async fn get(State(api): State<Arc<Api>>) -> impl IntoResponse {
-    let events = api.live.subscribe().map(|json| {
-        let text = std::str::from_utf8(&json).unwrap_or_default();
-        Ok::<_, Infallible>(Event::default().data(text))
-    });
     // An open stream would keep the server from draining.
-    let events = events.take_until(api.stop.clone().cancelled_owned());
-    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    let events = api.live.subscribe().take_until(api.stop.clone().cancelled_owned());
+    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
+    (headers, Body::from_stream(events.map(Ok::<_, Infallible>)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tab_gets_the_newest_event_and_a_comment_when_there_is_none_for_long() {
+        let sender = watch::Sender::new(None);
+        let (sent, receiver) = next(sender.subscribe()).await.expect("the feed goes on");
+        assert_eq!(sent, COMMENT);
+        for json in [b"1", b"2"] {
+            sender.send_replace(Some((Instant::now(), event(json))));
+        }
+        let (sent, receiver) = next(receiver).await.expect("the feed goes on");
+        assert_eq!(&sent[..], b"data: 2\n\n");
+        drop(sender);
+        assert!(next(receiver).await.is_none(), "the feed has ended");
+    }
 }

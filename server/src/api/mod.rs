@@ -155,11 +155,14 @@ pub fn router(api: Arc<Api>) -> Router {
     writes
         .merge(asks)
         .merge(reads)
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::check_host))
-        .layer(header("x-content-type-options", "nosniff"))
-        .layer(header("referrer-policy", "no-referrer"))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(CatchPanicLayer::new())
+        // Together, the outermost first: one by one each would box every request and its answer.
+        .layer((
+            CatchPanicLayer::new(),
+            DefaultBodyLimit::max(MAX_BODY_BYTES),
+            header("referrer-policy", "no-referrer"),
+            header("x-content-type-options", "nosniff"),
+            middleware::from_fn_with_state(Arc::clone(&api), auth::check_host),
+        ))
         .with_state(api)
 }
 

@@ -18,6 +18,9 @@ const GIVE_UP: Duration = Duration::from_secs(60);
 /// Threads and connections are up after this.
 const THREADS_START: Duration = Duration::from_millis(200);
 
+/// Read at once: most answers are whole then.
+pub(super) const CHUNK_BYTES: usize = 32 * 1_024;
+
 /// The requests of each connection, as bytes.
 pub(super) type Scripts = Vec<Vec<Vec<u8>>>;
 
@@ -67,7 +70,7 @@ pub(super) async fn open_loop(address: SocketAddr, scripts: Scripts, per_s: f64,
             let mut stream = std::net::TcpStream::connect(address)?;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(GIVE_UP))?;
-            let (mut buffer, mut tally) = (Vec::new(), Tally::new());
+            let (mut buffer, mut chunk, mut tally) = (Vec::new(), vec![0; CHUNK_BYTES], Tally::new());
             for (index, request) in (0_u32..).zip(script) {
                 let due = started + gap * turn / count + gap * index;
                 let from = if Instant::now() > due { due } else { wait_until(due) };
@@ -77,7 +80,6 @@ pub(super) async fn open_loop(address: SocketAddr, scripts: Scripts, per_s: f64,
                     if let Some(status) = whole_answer(&buffer)? {
                         break status;
                     }
-                    let mut chunk = [0; 4_096];
                     match stream.read(&mut chunk)? {
                         0 => bail!("the server hung up"),
                         length => buffer.extend_from_slice(&chunk[..length]),
@@ -156,6 +158,11 @@ impl Client {
         &self.buffer[head..]
     }
 
+    /// The last answer's length, head and body, bytes.
+    pub(super) fn received(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Gives back what a connection that rests does not need.
     pub(super) fn rest(&mut self) {
         self.buffer = Vec::new();
@@ -177,11 +184,12 @@ impl Client {
 /// The status, when all of the answer is there.
 fn whole_answer(buffer: &[u8]) -> Result<Option<u16>> {
     let Some(head) = find(buffer, b"\r\n\r\n") else { return Ok(None) };
-    // Both servers write names in lower case.
     let text = std::str::from_utf8(&buffer[..head])?;
     let status = text.split(' ').nth(1).context("a status line")?.parse()?;
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let length: usize = length.context("an answer with content-length")?.trim().parse()?;
+    let fields = text.lines().filter_map(|line| line.split_once(':'));
+    let mut lengths = fields.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let (_, length) = lengths.next().context("an answer with content-length")?;
+    let length: usize = length.trim().parse()?;
     Ok((buffer.len() >= head + 4 + length).then_some(status))
 }
 

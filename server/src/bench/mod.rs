@@ -6,6 +6,7 @@
 mod cache;
 mod chain;
 mod load;
+mod page;
 mod requests;
 mod subject;
 mod table;
@@ -53,10 +54,12 @@ pub async fn run(args: BenchArgs, out: &mut impl Write) -> Result<()> {
         Benched::All => {
             axon(&args, out).await?;
             chain::run(&args.scripts, out).await?;
+            page::run(out).await?;
             cache_alone(&args).await
         }
         Benched::Axon => axon(&args, out).await,
         Benched::Chain => chain::run(&args.scripts, out).await,
+        Benched::Page => page::run(out).await,
         Benched::Cache => cache::run(args.million, out).await,
         Benched::Soak => cache::soak(args.minutes, out).await,
     }

@@ -128,15 +128,40 @@ impl Subject {
             .arg(folder.join("data"))
             .env("LODE__AXON__CALLERS", "anyone");
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
-        let mut subject = Self { child, axon, api, hotkey: String::new(), start_ms: 0.0, folder: Some(folder) };
-        let request = format!("GET /readyz HTTP/1.1\r\nhost: {api}\r\n\r\n");
+        let subject = Self { child, axon, api, hotkey: String::new(), start_ms: 0.0, folder: Some(folder) };
+        subject.ready(started).await
+    }
+
+    /// This very binary on devnet with its demo traffic, as `lode run` starts it; returns when it is ready.
+    pub(super) async fn start_devnet() -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("lode-bench-{}-devnet", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        // Named, or the working folder's file would be read.
+        std::fs::write(folder.join("bench.toml"), "")?;
+        let (axon, api) = (free_address()?, free_address()?);
+        let started = Instant::now();
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["run", "--subtensor.network", "devnet"])
+            .args(["--axon.port", &axon.port().to_string(), "--api.bind", &api.to_string()])
+            .arg("--config")
+            .arg(folder.join("bench.toml"))
+            .arg("--data-dir")
+            .arg(folder.join("data"));
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
+        let subject = Self { child, axon, api, hotkey: String::new(), start_ms: 0.0, folder: Some(folder) };
+        subject.ready(started).await
+    }
+
+    async fn ready(mut self, started: Instant) -> Result<Self> {
+        let request = format!("GET /readyz HTTP/1.1\r\nhost: {}\r\n\r\n", self.api);
         loop {
-            if let Ok(mut client) = Client::connect(api).await
+            if let Ok(mut client) = Client::connect(self.api).await
                 && client.exchange(request.as_bytes()).await.is_ok_and(|status| status == 200)
             {
-                return Ok(subject);
+                return Ok(self);
             }
-            subject.check(started)?;
+            self.check(started)?;
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -173,13 +198,7 @@ impl Subject {
 
     /// CPU seconds so far, user and system.
     pub(super) fn cpu_s(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()?))?;
-        // The command's name may hold spaces; it ends at the last bracket.
-        let (_, rest) = stat.rsplit_once(')').context("a stat line")?;
-        let field = |index: usize| {
-            rest.split_whitespace().nth(index).context("a field")?.parse::<f64>().map_err(anyhow::Error::from)
-        };
-        Ok((field(11)? + field(12)?) / TICKS_PER_S)
+        process_cpu_s(self.pid()?)
     }
 
     /// Resident memory, megabytes.
@@ -214,6 +233,18 @@ impl Drop for Subject {
     }
 }
 
-fn free_address() -> Result<SocketAddr> {
+/// CPU seconds of a process so far, user and system, of all its threads and of no child.
+pub(super) fn process_cpu_s(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The command's name may hold spaces; it ends at the last bracket.
+    let (_, rest) = stat.rsplit_once(')').context("a stat line")?;
+    let field = |index: usize| {
+        rest.split_whitespace().nth(index).context("a field")?.parse::<f64>().map_err(anyhow::Error::from)
+    };
+    Ok((field(11)? + field(12)?) / TICKS_PER_S)
+}
+
+/// On this machine, with a port that nobody listens on.
+pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

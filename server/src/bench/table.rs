@@ -19,11 +19,13 @@ impl Row {
         f64::from(self.load.answered) / self.load.wall_s
     }
 
-    fn per_cpu_second(&self) -> f64 {
+    /// By its own CPU time.
+    pub(super) fn per_cpu_second(&self) -> f64 {
         f64::from(self.load.answered) / self.cpu_s
     }
 
-    fn cpu_us(&self) -> f64 {
+    /// CPU time of one answer, microseconds.
+    pub(super) fn cpu_us(&self) -> f64 {
         1e6 * self.cpu_s / f64::from(self.load.answered)
     }
 }
