@@ -19,6 +19,9 @@ mod verdict;
 
 mod page;
 
+#[cfg(all(test, target_arch = "wasm32"))]
+mod components;
+
 fn main() {
     // A panic in WASM is otherwise only "unreachable executed".
     console_error_panic_hook::set_once();

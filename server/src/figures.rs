@@ -74,6 +74,11 @@ impl Figures {
         self.clock.now_ms()
     }
 
+    /// This start of the miner.
+    pub fn start(&self) -> Start {
+        Start { at_ms: self.started_ms, version: env!("CARGO_PKG_VERSION").into() }
+    }
+
     /// Counts changes of targets and settings.
     pub fn revision(&self) -> u64 {
         self.tuner.borrow().revision
@@ -175,7 +180,7 @@ impl Figures {
 
     /// Notes that the miner has started, then samples the history until `stop`.
     pub async fn sample(self: Arc<Self>, store: Store, stop: CancellationToken) {
-        store.started(Start { at_ms: self.started_ms, version: env!("CARGO_PKG_VERSION").into() });
+        store.started(self.start());
         let mut ticks = interval(SAMPLE_PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;

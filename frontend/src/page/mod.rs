@@ -11,7 +11,7 @@ mod decisions;
 mod entries;
 mod entry;
 mod explain;
-mod form;
+pub mod form;
 mod log;
 mod overview;
 mod questions;

@@ -51,6 +51,8 @@ struct Rows {
     narrowing: Signal<Narrowing>,
     is_paused: RwSignal<bool>,
     failure: RwSignal<String>,
+    /// Whether the first rows have come: before, nothing is known to be missing.
+    is_read: RwSignal<bool>,
 }
 
 pub fn page() -> AnyView {
@@ -61,6 +63,7 @@ pub fn page() -> AnyView {
         narrowing: Signal::derive(move || std::array::from_fn(|at| params[at].get())),
         is_paused: RwSignal::new(false),
         failure: RwSignal::new(String::new()),
+        is_read: RwSignal::new(false),
     };
     rows.follow(live);
     let lines = Signal::derive(move || rows.rows.with(|rows| rows.iter().map(line).collect::<Vec<_>>()));
@@ -111,6 +114,7 @@ impl Rows {
             let narrowing = self.narrowing.get();
             if live.connections.get() > 0 {
                 self.rows.set(Vec::new());
+                self.is_read.set(false);
                 self.read(narrowing, None);
             }
         });
@@ -123,8 +127,7 @@ impl Rows {
             let narrowing = self.narrowing.get_untracked();
             let last = self.rows.with_untracked(|rows| rows.first().map_or(0, |row| row.id));
             let mut new: Vec<_> = newest.into_iter().filter(|row| row.id > last && matches(row, &narrowing)).collect();
-            // Before the first rows were read nothing is known to be missing.
-            if last == 0 || new.is_empty() {
+            if new.is_empty() || !self.is_read.get_untracked() {
                 return;
             }
             self.rows.update(|rows| {
@@ -157,6 +160,7 @@ impl Rows {
             match read {
                 Ok(more) => {
                     self.failure.set(String::new());
+                    self.is_read.set(true);
                     self.rows.update(|rows| {
                         let last = rows.last().map_or(u64::MAX, |row| row.id);
                         rows.extend(more.into_iter().filter(|row| row.id < last));

@@ -37,7 +37,14 @@ pub async fn get(State(api): State<Arc<Api>>, Query(params): Query<Params>) -> R
     let store = api.store.clone();
     let history = tokio::task::spawn_blocking(move || store.history(since_ms, now_ms, MAX_POINTS)).await;
     match history {
-        Ok(Ok(history)) => Ok(Json(history)),
+        Ok(Ok(mut history)) => {
+            // Told at once, also while it is not on disk yet.
+            let ours = api.figures.start();
+            if history.starts.last().is_none_or(|last| last.at_ms < ours.at_ms) && ours.at_ms > since_ms {
+                history.starts.push(ours);
+            }
+            Ok(Json(history))
+        }
         Ok(Err(error)) => Err(Error::internal(&error)),
         Err(error) => Err(Error::internal(&error)),
     }

@@ -24,9 +24,17 @@ const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 /// A snapshot older than this is not sent to a tab that has just opened: it gets a fresh one.
 const FRESH: Duration = Duration::from_millis(1_500);
 
-/// The newest event and when it was made.
-type Newest = Option<(Instant, Bytes)>;
+/// The newest event.
+type Newest = Option<Published>;
 type Receiver = watch::Receiver<Newest>;
+
+/// An event, and when and of what it was made.
+struct Published {
+    event: Bytes,
+    at: Instant,
+    /// Of targets and settings.
+    revision: u64,
+}
 
 /// Publishes snapshots to open tabs.
 pub struct LiveFeed {
@@ -52,14 +60,23 @@ impl LiveFeed {
     }
 
     fn publish(&self) {
-        self.sender.send_replace(Some((Instant::now(), event(&self.figures.snapshot_json()))));
+        // Read first: a change meanwhile makes it out of date.
+        let revision = self.figures.revision();
+        let event = event(&self.figures.snapshot_json());
+        self.sender.send_replace(Some(Published { event, at: Instant::now(), revision }));
+    }
+
+    /// Whether a tab that has just opened may be shown this: a change that it has asked for must be in it.
+    fn is_fresh(&self, newest: &Newest) -> bool {
+        let fresh = |newest: &Published| newest.at.elapsed() <= FRESH && newest.revision == self.figures.revision();
+        newest.as_ref().is_some_and(fresh)
     }
 
     /// Events as they go over the wire, the newest at once.
     fn subscribe(&self) -> impl Stream<Item = Bytes> + use<> {
         let mut receiver = self.sender.subscribe();
-        let stale = receiver.borrow().as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH);
-        if stale {
+        let is_fresh = self.is_fresh(&receiver.borrow());
+        if !is_fresh {
             self.publish();
         }
         receiver.mark_changed();
@@ -76,7 +93,7 @@ async fn next(mut receiver: Receiver) -> Option<(Bytes, Receiver)> {
             Ok(Err(_)) => return None,
             Err(_) => return Some((COMMENT, receiver)),
         }
-        let event = receiver.borrow_and_update().as_ref().map(|(_, event)| event.clone());
+        let event = receiver.borrow_and_update().as_ref().map(|newest| newest.event.clone());
         if let Some(event) = event {
             return Some((event, receiver));
         }
@@ -106,7 +123,7 @@ mod tests {
         let (sent, receiver) = next(sender.subscribe()).await.expect("the feed goes on");
         assert_eq!(sent, COMMENT);
         for json in [b"1", b"2"] {
-            sender.send_replace(Some((Instant::now(), event(json))));
+            sender.send_replace(Some(Published { event: event(json), at: Instant::now(), revision: 0 }));
         }
         let (sent, receiver) = next(receiver).await.expect("the feed goes on");
         assert_eq!(&sent[..], b"data: 2\n\n");
