@@ -94,11 +94,11 @@ impl Live {
 
     /// What there is to say of the snapshot and the present moment by the server's clock.
     pub fn tell(self, tell: Tell) -> Signal<Option<String>> {
-        Memo::new(move |_| {
+        // No memo: one costs more than the words, and leaves a husk behind when its page is left.
+        Signal::derive(move || {
             let now_ms = self.server_now_ms();
             self.snapshot.with(|snapshot| snapshot.as_ref().and_then(|snapshot| tell(snapshot, now_ms)))
         })
-        .into()
     }
 
     /// Milliseconds since anything was heard.

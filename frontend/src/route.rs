@@ -89,11 +89,10 @@ impl Router {
 
     /// What a key of the query says; empty without it.
     pub fn param(self, key: &'static str) -> Signal<String> {
-        Memo::new(move |_| {
+        Signal::derive(move || {
             let params = UrlSearchParams::new_with_str(&self.search.get());
             params.ok().and_then(|params| params.get(key)).unwrap_or_default()
         })
-        .into()
     }
 
     /// Narrows down: the address changes, the history of the browser does not.

@@ -39,7 +39,7 @@ const FILTERS: &[Filter] = &[
 /// Rows asked for at once.
 const AT_ONCE: usize = 100;
 /// Rows kept while the page is open.
-const MOST: usize = 500;
+const MOST: usize = 200;
 
 /// What the list is narrowed to: hotkey, synapse, source, outcome; empty where it is not.
 type Narrowing = [String; 4];

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
+use leptos::tachys::view::keyed::keyed;
 
 /// A column's head.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +93,8 @@ pub fn Table(
         let text = Signal::derive(move || if lines.with(Vec::is_empty) { empty.get() } else { String::new() });
         view! { <p class="sub">{text}</p> }
     });
+    // Not <For>: it gives each row an owner of its own, and those of rows that are gone stay for as long as the page.
+    let rows = move || keyed(lines.get(), Line::identity, |_, line| (|_: usize| (), row(line)));
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=format!("{label}, scrollable")>
             <table>
@@ -99,9 +102,7 @@ pub fn Table(
                     <tr>{heads.collect::<Vec<_>>()}</tr>
                 </thead>
                 <tbody>
-                    <For each=move || lines.get() key=Line::identity let:line>
-                        {row(line)}
-                    </For>
+                    {rows}
                 </tbody>
             </table>
         </div>
