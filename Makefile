@@ -20,11 +20,12 @@ need = { echo "lode: $(1) is missing and could not be installed; is there a netw
 FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
-.PHONY: help run test check ui bench bench-page microbench fuzz train embedding interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: help run test components check ui bench bench-page microbench fuzz train embedding interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
 	@echo 'make test         run every test, the page in a real Chromium included'
+	@echo 'make components   test the components of the page in a real Chromium; part of test'
 	@echo 'make check        format, lints, rustdoc, wasm build'
 	@echo 'make bench        measure signed requests, beside the SDK axon where it is installed, and figures, beside nginx'
 	@echo 'make bench-page   measure the page in a real Chromium: first figure, CPU, memory over MINUTES=5, clicks'
@@ -40,8 +41,12 @@ run: ui
 	@cargo build --locked --release -p lode
 	@exec target/release/lode run --subtensor.network devnet
 
-test: ui chromium nextest
+test: ui chromium nextest components
 	@cargo nextest run --locked --workspace
+
+# The page's components by themselves, in a real Chromium.
+components: tools crates chromium
+	@cd frontend && CHROMEDRIVER=$$(command -v chromedriver) cargo test --locked -p lode-frontend --target wasm32-unknown-unknown
 
 check: ui
 	@cargo fmt --all --check
@@ -104,7 +109,7 @@ interop-openai: crates $(VENV)/installed $(VENV)-litellm/installed
 	@server/tests/interop/litellm.sh $(VENV)-litellm/bin/litellm $(VENV)/bin/python
 
 screenshots: ui chromium nextest
-	@LODE_PICTURES_AFTER_S=190 cargo nextest run --locked --workspace -E 'test(the_page_fits)'
+	@LODE_PICTURES_AFTER_S=190 cargo nextest run --locked --workspace -E 'test(the_page_fits_a_phone) or test(the_page_fits_a_desk)'
 	@echo 'see target/screenshots'
 
 # ---- the dashboard

@@ -19,11 +19,12 @@ pub fn App() -> impl IntoView {
     LogTail::provide(live);
     Admin::provide();
     let router = Router::provide();
+    let class = Memo::new(move |_| if live.is_stale() { "app stale" } else { "app" }.to_owned());
     view! {
         <a class="skip" href="#main">
             "Skip to content"
         </a>
-        <div class="app">
+        <div class=class>
             <page::rail::Rail />
             <main id="main" tabindex="-1">
                 <page::header::Header />

@@ -15,6 +15,8 @@ use crate::{api, clock, json};
 
 /// A snapshot comes every second; a connection that says nothing for this long is dead even if TCP has not noticed.
 const DEAD_AFTER_MS: u64 = 10_000;
+/// Figures come every second; older than this they are marked as old.
+const STALE_MS: u64 = 3_000;
 /// Waits between attempts: short at first, since the miner may only be restarting, then steady.
 const RETRY_MS: [u64; 4] = [500, 1_000, 2_000, 4_000];
 
@@ -104,6 +106,11 @@ impl Live {
     /// Milliseconds since anything was heard.
     pub fn silence_ms(self) -> Option<u64> {
         Some(self.clock_ms.get().saturating_sub(self.heard_ms.get()?))
+    }
+
+    /// Whether the figures on the page are no longer those of the miner.
+    pub fn is_stale(self) -> bool {
+        self.silence_ms().is_some_and(|silence| silence > STALE_MS)
     }
 
     /// The server's clock now: what it said last, plus what has passed here. The two clocks may differ by minutes.

@@ -8,7 +8,7 @@ use crate::live::Live;
 use crate::ui::effect;
 
 /// Lines kept in the tab.
-const MOST: usize = 1_000;
+const MOST: usize = 500;
 /// Lines read on opening.
 const READ: usize = 500;
 
@@ -92,7 +92,7 @@ mod tests {
     fn a_line_is_added_once_and_the_oldest_make_room() {
         let mut lines = vec![line(1, LogLevel::Info, "a"), line(2, LogLevel::Info, "b")];
         extend(&mut lines, &(2..=1_500).map(|id| line(id, LogLevel::Info, "c")).collect::<Vec<_>>());
-        assert_eq!((lines.len(), lines[0].id, lines[MOST - 1].id), (MOST, 501, 1_500));
+        assert_eq!((lines.len(), lines[0].id, lines[MOST - 1].id), (MOST, 1_001, 1_500));
     }
 
     #[test]

@@ -30,7 +30,7 @@ const VIEW_EVERY_MS: u64 = 600_000;
 /// Under which key.
 pub const CHAIN_VIEW: &str = "chain_view";
 /// Requests in a snapshot.
-const REQUESTS: usize = 30;
+const REQUESTS: usize = 20;
 /// Log lines in a snapshot.
 const LOG_LINES: usize = 50;
 

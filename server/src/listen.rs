@@ -24,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 /// A sender has this long for its headers; also how long an idle connection is kept. Longer than the 15 s for which a
 /// dendrite keeps its own end: whoever closes second loses the request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// A dendrite sends some 22 headers and one per required field; hyper's default of 100 is within reach.
-const MAX_HEADERS: usize = 256;
+/// A dendrite sends some 22 headers and one per required field; hyper's own bound of 100 is within reach.
+pub const AXON_HEADERS: usize = 256;
 /// The head of one request, about: hyper checks between reads.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 /// A client that does not read its answer for this long is cut off.
@@ -89,22 +89,30 @@ impl Drop for Counted {
     }
 }
 
-/// Serves until `stop`, then waits for requests in flight, at most [`DRAIN`]. Of connections there are `max_connections` at
-/// most; the next one waits for a place.
-pub async fn serve(
-    name: &'static str,
-    listener: TcpListener,
-    router: Router,
-    max_connections: usize,
-    stop: CancellationToken,
-) {
+/// What one listener takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Connections; the next one waits for a place.
+    pub connections: usize,
+    /// Headers of a request; absent: a hundred, for which hyper need not set aside memory with each request.
+    pub headers: Option<usize>,
+}
+
+impl From<usize> for Bounds {
+    fn from(connections: usize) -> Self {
+        Self { connections, headers: None }
+    }
+}
+
+/// Serves until `stop`, then waits for requests in flight, at most [`DRAIN`].
+pub async fn serve(name: &'static str, listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_BUFFER_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_BUFFER_BYTES);
+    if let Some(headers) = bounds.headers {
+        http.max_headers(headers);
+    }
     let connections = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(max_connections));
+    let places = Arc::new(Semaphore::new(bounds.connections));
     let callers = Arc::<Callers>::default();
     let mut tasks = JoinSet::new();
     loop {
@@ -128,7 +136,7 @@ pub async fn serve(
                 }
             },
         };
-        let Some(counted) = callers.count(peer.ip(), max_connections.div_ceil(CALLERS_PART)) else { continue };
+        let Some(counted) = callers.count(peer.ip(), bounds.connections.div_ceil(CALLERS_PART)) else { continue };
         // Small answers must not wait for more to come.
         let _ = stream.set_nodelay(true);
         let (http, router, stop) = (http.clone(), router.clone(), stop.clone());

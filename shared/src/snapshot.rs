@@ -17,7 +17,7 @@ pub struct Snapshot {
     pub cache: CacheStats,
     /// Who asked, and how it went.
     pub traffic: Traffic,
-    /// The newest requests that have ended, newest first, at most 30; `GET /api/v1/requests` has more.
+    /// The newest requests that have ended, newest first, at most 20; `GET /api/v1/requests` has more.
     #[serde(default)]
     pub requests: Vec<RequestRecord>,
     /// What every solver did, by name.

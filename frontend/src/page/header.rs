@@ -11,9 +11,6 @@ use crate::route::{Page, Router};
 use crate::theme::{Theme, Themes};
 use crate::ui::Choice;
 
-/// Figures come every second; older than this they are marked as old.
-const STALE_MS: u64 = 3_000;
-
 #[component]
 pub fn Header() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -65,7 +62,7 @@ fn place_of<T: PartialEq>(all: &[T], one: T) -> usize {
 #[component]
 fn Connection() -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_stale = Memo::new(move |_| live.silence_ms().is_some_and(|silence| silence > STALE_MS));
+    let is_stale = Memo::new(move |_| live.is_stale());
     let word = Memo::new(move |_| {
         let word = match (live.link.get(), is_stale.get()) {
             (Link::Connecting, _) => "connecting",

@@ -212,7 +212,8 @@ pub fn answering() -> AnyView {
                 };
                 let [p50, p95, p99] =
                     [times.p50_ms, times.p95_ms, times.p99_ms].map(|ms| format::response_text(ms / 1e3));
-                Some(format!("p50 {p50} · p95 {p95} · p99 {p99}"))
+                let target = format::plain(snapshot.performance_tuning.targets.response_s());
+                Some(format!("p50 {p50} · p95 {p95} · p99 {p99}, mean to be under {target} s"))
             },
             |snapshot, _| {
                 let failed = &snapshot.traffic.failed;

@@ -37,7 +37,7 @@ use crate::devnet::{DemoTraffic, Devnet, Upstream, run_demo_traffic};
 use crate::domain::{Answer, Limit};
 use crate::figures::{CHAIN_VIEW, Figures};
 use crate::keys::KeyfileError;
-use crate::listen::{DRAIN, serve};
+use crate::listen::{AXON_HEADERS, Bounds, DRAIN, serve};
 use crate::ports::{Chain, Recall, Steered};
 use crate::recorder::Recorder;
 use crate::store::{Store, StoreError};
@@ -171,7 +171,7 @@ impl App {
         if network == Network::Devnet {
             let upstream = start_upstream(&mut config).await?;
             let router = Upstream::router(&config.devnet);
-            let solver = serve("devnet solver", upstream, router, api_connections, stop.clone());
+            let solver = serve("devnet solver", upstream, router, api_connections.into(), stop.clone());
             tasks.spawn("devnet solver", solver);
             let (devnet, verdicts) = Devnet::new(&config.devnet, config.netuid, &signer, axon_address, clock.clone());
             chain = Followed::of(&devnet);
@@ -266,7 +266,8 @@ impl App {
             needs_receiver: config.axon.needs_receiver,
         };
         let router = crate::axon::router(Arc::new(axon));
-        tasks.spawn("axon", serve("axon", axon_listener, router, axon_connections, stop.clone()));
+        let bounds = Bounds { connections: axon_connections, headers: Some(AXON_HEADERS) };
+        tasks.spawn("axon", serve("axon", axon_listener, router, bounds, stop.clone()));
 
         let figures = Arc::new(Figures {
             recorder,
@@ -306,7 +307,7 @@ impl App {
             stop: stop.clone(),
         };
         let router = crate::api::router(Arc::new(api));
-        tasks.spawn("api", serve("api", api_listener, router, api_connections, stop.clone()));
+        tasks.spawn("api", serve("api", api_listener, router, api_connections.into(), stop.clone()));
 
         Ok(Self {
             tasks,
