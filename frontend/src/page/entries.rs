@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use lode_shared::{Entries, EntryRow};
 
 use super::entry;
+use crate::admin::Admin;
 use crate::live::Live;
 use crate::route::Router;
 use crate::ui::filter::{Filter, filters};
@@ -32,6 +33,7 @@ const MOST: usize = 500;
 /// The list on the page.
 #[derive(Clone, Copy)]
 pub struct List {
+    pub admin: Admin,
     pub rows: RwSignal<Entries>,
     failure: RwSignal<String>,
     search: Signal<String>,
@@ -41,6 +43,7 @@ pub struct List {
 pub fn panel() -> AnyView {
     let (live, router) = (expect_context::<Live>(), expect_context::<Router>());
     let list = List {
+        admin: expect_context(),
         rows: RwSignal::new(Entries::default()),
         failure: RwSignal::new(String::new()),
         search: router.param("search"),
@@ -95,7 +98,10 @@ pub fn panel() -> AnyView {
 impl List {
     /// Reads from `offset` on; from the beginning, what was there is replaced.
     pub fn read(self, offset: usize) {
-        let (search, sort) = (self.search.get_untracked(), self.sort.get_untracked());
+        // Asked for by something that has taken its time: the page may be left by now.
+        let (Some(search), Some(sort)) = (self.search.try_get_untracked(), self.sort.try_get_untracked()) else {
+            return;
+        };
         let mut url = format!("/api/v1/cache/entries?limit={AT_ONCE}&offset={offset}");
         for (key, value) in [("search", &search), ("sort", &sort)] {
             if !value.is_empty() {

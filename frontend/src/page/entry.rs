@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use lode_shared::{EntryRow, PatternRow};
 
 use super::entries::{List, state};
-use crate::admin::{Admin, Job};
+use crate::admin::Job;
 use crate::api::{self, Call, Failure};
 use crate::ui::table::{Cell, Column, Line, Table};
 use crate::ui::{self, Card, Text, button, effect, sub};
@@ -91,7 +91,7 @@ fn post(list: List, status: RwSignal<String>, url: &str, body: Option<String>) {
         status.try_set(said);
         list.read(0);
     });
-    expect_context::<Admin>().change(Job { call, done });
+    list.admin.change(Job { call, done });
 }
 
 /// The patterns of the entry's scope.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use lode_shared::RequestRecord;
 
 use super::explain;
-use super::sources::{Share, pieces};
+use super::sources::{Share, colour, pieces};
 use crate::admin::{Admin, Job};
 use crate::api::{self, Call};
 use crate::ui::{self, Card, button, sub};
@@ -88,12 +88,12 @@ fn stages(row: &RequestRecord) -> Vec<Share> {
         return Vec::new();
     }
     let rest = ("rest", Some(whole - known).filter(|rest| *rest > 0.0));
-    let share = |(label, ms): (&str, Option<f64>)| {
+    let share = |(place, (label, ms)): (usize, (&str, Option<f64>))| {
         let ms = ms?;
         let figure = format!("{ms:.2} ms");
-        Some(Share { label: label.into(), pct: 100.0 * ms / whole, figure })
+        Some(Share { label: label.into(), colour: colour(place), pct: 100.0 * ms / whole, figure })
     };
-    stages.into_iter().chain([rest]).filter_map(share).collect()
+    stages.into_iter().chain([rest]).enumerate().filter_map(share).collect()
 }
 
 /// Says whether the answer was right.
@@ -108,7 +108,7 @@ fn verdict(id: u64) -> AnyView {
             ..Call::default()
         };
         let done = Callback::new(move |answer: Result<String, api::Failure>| {
-            status.set(match answer {
+            status.try_set(match answer {
                 Ok(_) if right => "Kept: the answer was right.".to_owned(),
                 Ok(_) => "Kept: the answer was wrong, and is given to nobody any more.".to_owned(),
                 Err(failure) => format!("Not kept: {}", failure.message()),

@@ -11,6 +11,8 @@ use crate::ui::dynamic;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Share {
     pub label: String,
+    /// The number of its colour token, `--s1` to `--s7`; the same whatever else there is.
+    pub colour: usize,
     pub pct: f64,
     /// What it is, in words.
     pub figure: String,
@@ -18,13 +20,23 @@ pub struct Share {
 
 fn shares(sources: &[SourceCount]) -> Vec<Share> {
     let total: u64 = sources.iter().map(|count| count.answers).sum();
-    let share = |count: &SourceCount| Share {
+    let share = |(place, count): (usize, &SourceCount)| Share {
         label: count.source.label().into(),
+        colour: colour(place),
         pct: 100.0 * count.answers as f64 / total as f64,
         figure: format::count(count.answers),
     };
     // Divided only when there is something to divide by.
-    if total == 0 { Vec::new() } else { sources.iter().filter(|count| count.answers > 0).map(share).collect() }
+    if total == 0 {
+        Vec::new()
+    } else {
+        sources.iter().enumerate().filter(|(_, count)| count.answers > 0).map(share).collect()
+    }
+}
+
+/// A colour by the place in a list.
+pub fn colour(place: usize) -> usize {
+    place % 7 + 1
 }
 
 pub fn bar() -> AnyView {
@@ -45,13 +57,13 @@ pub fn pieces(subject: &'static str, shares: Signal<Vec<Share>>) -> AnyView {
         let words = if words.is_empty() { format::NO_DATA.to_owned() } else { words.join(", ") };
         format!("{subject}: {words}")
     });
-    let piece = |(share, colour): (Share, u32)| {
-        view! { <i class=format!("s{colour}") style:width=format!("{:.2}%", share.pct)></i> }.into_any()
+    let piece = |share: Share| {
+        view! { <i class=format!("s{}", share.colour) style:width=format!("{:.2}%", share.pct)></i> }.into_any()
     };
-    let entry = |(share, colour): (Share, u32)| {
+    let entry = |share: Share| {
         view! {
             <span class="item">
-                <i class=format!("dab s{colour}") aria-hidden="true"></i>
+                <i class=format!("dab s{}", share.colour) aria-hidden="true"></i>
                 {share.label}
                 " "
                 <b>{format!("{:.0} %", share.pct)}</b>
@@ -60,8 +72,8 @@ pub fn pieces(subject: &'static str, shares: Signal<Vec<Share>>) -> AnyView {
         }
         .into_any()
     };
-    let each = move |show: fn((Share, u32)) -> AnyView| {
-        dynamic(move || shares.get().into_iter().zip(1..).map(show).collect::<Vec<_>>().into_any())
+    let each = move |show: fn(Share) -> AnyView| {
+        dynamic(move || shares.get().into_iter().map(show).collect::<Vec<_>>().into_any())
     };
     view! {
         <div class="bar" role="img" aria-label=label>
@@ -84,6 +96,7 @@ mod tests {
         let shares = shares(&[count(Source::Exact, 3), count(Source::Semantic, 0), count(Source::Solved, 1)]);
         let told: Vec<_> = shares.iter().map(|share| (share.label.as_str(), share.pct)).collect();
         assert_eq!(told, [("exact", 75.0), ("solved", 25.0)]);
+        assert_eq!(shares[1].colour, 3, "its own, whatever others have answered");
         assert!(super::shares(&[count(Source::Exact, 0)]).is_empty(), "nothing is divided by nothing");
     }
 }
