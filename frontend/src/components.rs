@@ -9,7 +9,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 
 use crate::admin::{Admin, SignIn};
-use crate::draft::TARGETS;
+use crate::forms::TARGETS;
 use crate::live::Live;
 use crate::page::form::form;
 use crate::ui::field::{FieldRow, Input};

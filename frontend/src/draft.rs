@@ -1,11 +1,9 @@
 //! What the operator has typed into a form and not yet applied. Pure: the rules themselves are
 //! [`lode_shared::Mandate::with`], the same that the server checks.
 
-use lode_shared::{
-    Change, FieldError, Limits, Mandate, Mode, PerformanceTuning, Pins, RawBudget, RawMode, RawTargets, Setting,
-};
+use lode_shared::{Change, FieldError, Mandate, PerformanceTuning};
 
-use crate::format::{self, plain};
+use crate::format;
 use crate::ui::field::Input;
 
 /// A form: one part of what the operator lets the tuner do.
@@ -19,7 +17,7 @@ pub struct FormSpec {
     pub in_force: fn(&PerformanceTuning) -> Vec<String>,
     /// What is measured now beside each field; absent where nothing is, or nothing can be.
     pub now: fn(&PerformanceTuning, &'static str) -> Option<String>,
-    change: fn(&mut Reader<'_>) -> Change,
+    pub change: fn(&mut Reader<'_>) -> Change,
 }
 
 /// A field of a form.
@@ -34,187 +32,24 @@ pub struct Field {
     pub input: Input,
 }
 
-const fn number(name: &'static str, label: &'static str, help: &'static str) -> Field {
-    Field { name, label, help, input: Input::Number }
-}
-
-/// What is wanted.
-pub const TARGETS: FormSpec = FormSpec {
-    part: "targets",
-    title: "Targets",
-    fields: &[
-        number("response_s", "Response time, s", "0.1 to 20"),
-        number("success_pct", "Success, %", "1 to 100"),
-        number("hit_rate_pct", "Cache hits, %", "0 to 100"),
-    ],
-    in_force: |tuning| {
-        let targets = RawTargets::from(tuning.targets);
-        [targets.response_s, targets.success_pct, targets.hit_rate_pct].map(plain).into()
-    },
-    now: |tuning, name| {
-        let share = |value: Option<f64>| value.map(|share| format!("{} %", format::percent(share)));
-        match name {
-            "response_s" => tuning.observed.response_s.map(format::response_text),
-            "success_pct" => share(tuning.observed.success_pct),
-            _ => share(tuning.observed.hit_rate_pct),
-        }
-    },
-    change: |read| {
-        Change::Targets(RawTargets {
-            response_s: read.number("response_s"),
-            success_pct: read.number("success_pct"),
-            hit_rate_pct: read.number("hit_rate_pct"),
-        })
-    },
-};
-
-/// What may never be traded for a target.
-pub const BUDGET: FormSpec = FormSpec {
-    part: "budget",
-    title: "Wrong answers allowed",
-    fields: &[number("false_hit_pct", "Of the answers from memory, %", "0.05 to 20")],
-    in_force: |tuning| vec![plain(tuning.budget_pct)],
-    now: |_, _| None,
-    change: |read| Change::Budget(RawBudget { false_hit_pct: read.number("false_hit_pct") }),
-};
-
-/// Who decides.
-pub const MODE: FormSpec = FormSpec {
-    part: "mode",
-    title: "Who decides",
-    fields: &[Field {
-        name: "mode",
-        label: "Mode",
-        help: "exact only: memory answers exact repeats alone",
-        input: Input::Choice(&[("auto", "the tuner"), ("hold", "nobody: hold"), ("exact_only", "exact only")]),
-    }],
-    in_force: |tuning| vec![tuning.mode.label().into()],
-    now: |_, _| None,
-    change: |read| {
-        let modes = [Mode::Auto, Mode::Hold, Mode::ExactOnly];
-        let mode = modes.into_iter().find(|mode| mode.label() == read.text("mode"));
-        Change::Mode(RawMode { mode: mode.unwrap_or_default() })
-    },
-};
-
-/// What the operator holds himself.
-pub const PINS: FormSpec = FormSpec {
-    part: "pins",
-    title: "Settings held by hand",
-    fields: &[
-        number("match_threshold", "Match threshold", "empty: the tuner's"),
-        number("ttl_s", "Time to live, s", "empty: the tuner's"),
-        number("capacity", "Capacity, answers", "empty: the tuner's"),
-        number("shadow_pct", "Checks of similar answers, %", "empty: the tuner's"),
-        number("hedge_percentile", "Hedge after percentile", "empty: the tuner's"),
-    ],
-    in_force: |tuning| {
-        let Pins { match_threshold, ttl_s, capacity, shadow_pct, hedge_percentile } = tuning.pins;
-        let whole = |value: Option<u64>| value.map(|value| value.to_string());
-        let texts = [
-            match_threshold.map(plain),
-            whole(ttl_s.map(u64::from)),
-            whole(capacity),
-            shadow_pct.map(plain),
-            whole(hedge_percentile.map(u64::from)),
-        ];
-        texts.map(Option::unwrap_or_default).into()
-    },
-    now: |tuning, name| {
-        let settings = &tuning.settings;
-        let setting = match name {
-            "match_threshold" => Setting::MatchThreshold,
-            "ttl_s" => Setting::Ttl,
-            "capacity" => Setting::Capacity,
-            "shadow_pct" => Setting::ShadowShare,
-            _ => Setting::HedgePercentile,
-        };
-        Some(setting.show(settings.get(setting)))
-    },
-    change: |read| {
-        Change::Pins(Pins {
-            match_threshold: read.given("match_threshold").then(|| read.number("match_threshold")),
-            ttl_s: read.given("ttl_s").then(|| read.small("ttl_s")),
-            capacity: read.given("capacity").then(|| read.whole("capacity")),
-            shadow_pct: read.given("shadow_pct").then(|| read.number("shadow_pct")),
-            hedge_percentile: read.given("hedge_percentile").then(|| read.small("hedge_percentile")),
-        })
-    },
-};
-
-/// What the tuner may not cross.
-pub const LIMITS: FormSpec = FormSpec {
-    part: "limits",
-    title: "Limits of the tuner",
-    fields: &[
-        number("threshold_min", "Lowest threshold", "0.5 to the highest"),
-        number("threshold_max", "Highest threshold", "0.5 to 0.9999"),
-        number("threshold_step", "Step of the threshold", "0.0005 to 0.05"),
-        number("ttl_min_s", "Shortest time to live, s", "1 to the longest"),
-        number("ttl_max_s", "Longest time to live, s", "1 to 604800"),
-        number("ttl_step_s", "Step of the time to live, s", "1 to 86400"),
-        number("capacity_min", "Smallest capacity", "1 to the largest"),
-        number("capacity_max", "Largest capacity", "1 to 100000000"),
-        number("shadow_min_pct", "Fewest checks, %", "0 to the most"),
-        number("shadow_max_pct", "Most checks, %", "0 to 100"),
-        number("hedge_min", "Earliest hedge, percentile", "50 to the latest"),
-        number("hedge_max", "Latest hedge, percentile", "50 to 99"),
-    ],
-    in_force: |tuning| {
-        let limits = &tuning.limits;
-        let Limits { capacity_min, capacity_max, .. } = *limits;
-        vec![
-            plain(limits.threshold_min),
-            plain(limits.threshold_max),
-            plain(limits.threshold_step),
-            limits.ttl_min_s.to_string(),
-            limits.ttl_max_s.to_string(),
-            limits.ttl_step_s.to_string(),
-            capacity_min.to_string(),
-            capacity_max.to_string(),
-            plain(limits.shadow_min_pct),
-            plain(limits.shadow_max_pct),
-            limits.hedge_min.to_string(),
-            limits.hedge_max.to_string(),
-        ]
-    },
-    now: |_, _| None,
-    change: |read| {
-        Change::Limits(Limits {
-            threshold_min: read.number("threshold_min"),
-            threshold_max: read.number("threshold_max"),
-            threshold_step: read.number("threshold_step"),
-            ttl_min_s: read.small("ttl_min_s"),
-            ttl_max_s: read.small("ttl_max_s"),
-            ttl_step_s: read.small("ttl_step_s"),
-            capacity_min: read.whole("capacity_min"),
-            capacity_max: read.whole("capacity_max"),
-            shadow_min_pct: read.number("shadow_min_pct"),
-            shadow_max_pct: read.number("shadow_max_pct"),
-            hedge_min: read.small("hedge_min"),
-            hedge_max: read.small("hedge_max"),
-        })
-    },
-};
-
 /// Reads texts as what they should be, and remembers every fault.
-struct Reader<'a> {
+pub struct Reader<'a> {
     fields: &'static [Field],
     texts: &'a [String],
     faults: Vec<FieldError>,
 }
 
 impl Reader<'_> {
-    fn text(&self, name: &str) -> &str {
+    pub fn text(&self, name: &str) -> &str {
         let place = self.fields.iter().position(|field| field.name == name);
         place.and_then(|place| self.texts.get(place)).map_or("", |text| text.trim())
     }
 
-    fn given(&self, name: &str) -> bool {
+    pub fn given(&self, name: &str) -> bool {
         !self.text(name).is_empty()
     }
 
-    fn number(&mut self, name: &str) -> f64 {
+    pub fn number(&mut self, name: &str) -> f64 {
         match format::number(self.text(name)) {
             Some(value) => value,
             None if self.given(name) => self.fault(name, "Enter a number, such as 1.5."),
@@ -222,14 +57,14 @@ impl Reader<'_> {
         }
     }
 
-    fn whole(&mut self, name: &str) -> u64 {
+    pub fn whole(&mut self, name: &str) -> u64 {
         match self.text(name).parse() {
             Ok(value) => value,
             Err(_) => self.fault(name, "Enter a whole number, such as 600.") as u64,
         }
     }
 
-    fn small(&mut self, name: &str) -> u32 {
+    pub fn small(&mut self, name: &str) -> u32 {
         // What does not fit is out of every range, and told as that.
         self.whole(name).min(u32::MAX.into()) as u32
     }
@@ -319,9 +154,10 @@ pub fn put(tuning: &mut PerformanceTuning, change: &Change) {
 
 #[cfg(test)]
 mod tests {
-    use lode_shared::Snapshot;
+    use lode_shared::{Limits, Mode, Pins, RawMode, RawTargets, Snapshot};
 
     use super::*;
+    use crate::forms::{BUDGET, LIMITS, MODE, PINS, TARGETS};
 
     fn tuning() -> PerformanceTuning {
         let sample = include_str!("../../shared/src/snapshot.json");

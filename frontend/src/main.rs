@@ -7,6 +7,7 @@ mod chart;
 mod clock;
 mod draft;
 mod format;
+mod forms;
 mod json;
 mod live;
 mod log;

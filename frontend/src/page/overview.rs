@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{aims, cache, chain, decisions, form, questions, tuner};
 use crate::chart::figure::Figure;
 use crate::chart::spec::RESPONSE;
-use crate::draft::TARGETS;
+use crate::forms::TARGETS;
 use crate::live::Live;
 use crate::past::Past;
 use crate::ui::Card;
