@@ -1,5 +1,7 @@
 //! Changes: each goes through here, carries the tab's token, and asks for one where there is none.
 
+use std::sync::Arc;
+
 use leptos::html::Dialog;
 use leptos::prelude::*;
 
@@ -12,8 +14,12 @@ use crate::ui::field::{FieldRow, Input};
 #[derive(Clone)]
 pub struct Job {
     pub call: Call,
-    pub done: Callback<Result<String, Failure>>,
+    /// Outlives the panel that asked: an answer may come when its page has been left.
+    pub done: Done,
 }
+
+/// Told what came of it.
+pub type Done = Arc<dyn Fn(Result<String, Failure>) + Send + Sync>;
 
 /// One for the page, in the context.
 #[derive(Clone, Copy)]
@@ -22,7 +28,9 @@ pub struct Admin {
     is_asking: RwSignal<bool>,
     fault: RwSignal<Option<String>>,
     /// What waits for a token.
-    waiting: StoredValue<Option<Job>>,
+    waiting: StoredValue<Vec<Job>>,
+    /// The version that a change of this tab was made over last: forms that were begun over it go on over the next.
+    pub changed: RwSignal<Option<u64>>,
 }
 
 impl Admin {
@@ -31,7 +39,8 @@ impl Admin {
             is_signed_in: RwSignal::new(token::kept().is_some()),
             is_asking: RwSignal::new(false),
             fault: RwSignal::new(None),
-            waiting: StoredValue::new(None),
+            waiting: StoredValue::new(Vec::new()),
+            changed: RwSignal::new(None),
         };
         provide_context(admin);
         admin
@@ -42,7 +51,7 @@ impl Admin {
         match token::kept() {
             Some(token) => self.send(job, token),
             None => {
-                self.waiting.set_value(Some(job));
+                self.waiting.update_value(|waiting| waiting.push(job.clone()));
                 self.ask();
             }
         }
@@ -64,10 +73,10 @@ impl Admin {
             Err(Failure::Unauthorised(message)) => {
                 self.sign_out();
                 self.fault.set(Some(message));
-                self.waiting.set_value(Some(job));
+                self.waiting.update_value(|waiting| waiting.push(job.clone()));
                 self.ask();
             }
-            answer => job.done.run(answer),
+            answer => (job.done)(answer),
         };
         api::send(call, Box::new(done));
     }
@@ -79,19 +88,16 @@ impl Admin {
         token::keep(typed);
         self.is_signed_in.set(true);
         self.fault.set(None);
-        let job = self.waiting.try_update_value(Option::take).flatten();
+        let waiting = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
         self.is_asking.set(false);
-        if let Some(job) = job {
-            self.send(job, typed.to_owned());
-        }
+        waiting.into_iter().for_each(|job| self.send(job, typed.to_owned()));
     }
 
     fn give_up(self) {
         self.is_asking.set(false);
         self.fault.set(None);
-        if let Some(job) = self.waiting.try_update_value(Option::take).flatten() {
-            job.done.run(Err(Failure::Unauthorised("the miner wants a token.".into())));
-        }
+        let waiting = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
+        waiting.into_iter().for_each(|job| (job.done)(Err(Failure::Unauthorised("the miner wants a token.".into()))));
     }
 }
 

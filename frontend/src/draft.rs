@@ -58,9 +58,9 @@ impl Reader<'_> {
     }
 
     pub fn whole(&mut self, name: &str) -> u64 {
-        match self.text(name).parse() {
-            Ok(value) => value,
-            Err(_) => self.fault(name, "Enter a whole number, such as 600.") as u64,
+        match format::number(self.text(name)).filter(|value| *value >= 0.0 && value.fract() == 0.0) {
+            Some(value) => value as u64,
+            None => self.fault(name, "Enter a whole number, such as 600.") as u64,
         }
     }
 

@@ -130,6 +130,7 @@ impl Live {
     fn hear(self, text: &str) {
         let Some(snapshot) = json::read::<Snapshot>(text) else {
             self.link.set(Link::Outdated);
+            self.heard_ms.set(Some(clock::now_ms()));
             return;
         };
         self.failures.set_value(0);

@@ -37,6 +37,10 @@ impl LogTail {
             live.snapshot.with(|snapshot| {
                 let Some(snapshot) = snapshot else { return };
                 let last = tail.lines.with_untracked(|lines| lines.last().map(|line| line.id));
+                // A miner that was restarted counts anew.
+                if snapshot.log.last().is_some_and(|line| Some(line.id) < last) {
+                    return tail.lines.set(snapshot.log.clone());
+                }
                 if snapshot.log.last().is_some_and(|line| Some(line.id) > last) {
                     tail.lines.update(|lines| extend(lines, &snapshot.log));
                 }

@@ -26,6 +26,8 @@ pub struct Past {
     /// Our place on the subnet over the same time.
     pub chain: RwSignal<Vec<ChainPoint>>,
     has_failed: RwSignal<bool>,
+    /// Whether it is to be read again in a while.
+    is_waiting: RwSignal<bool>,
     /// Bumped to fetch again after a failure.
     attempt: RwSignal<u32>,
 }
@@ -37,6 +39,7 @@ impl Past {
             history: RwSignal::new(None),
             chain: RwSignal::new(Vec::new()),
             has_failed: RwSignal::new(false),
+            is_waiting: RwSignal::new(false),
             attempt: RwSignal::new(0),
         };
         effect(move || {
@@ -67,7 +70,7 @@ impl Past {
             }
         }
         if let Some(point) = snapshot.chain.point() {
-            let is_new = self.chain.with_untracked(|points| points.last().is_some_and(|last| point.at_ms > last.at_ms));
+            let is_new = self.chain.with_untracked(|points| points.last().is_none_or(|last| point.at_ms > last.at_ms));
             if is_new {
                 self.chain.update(|points| series::append_chain(points, point, range));
             }
@@ -121,11 +124,17 @@ impl Past {
                 keep(read);
             }
             // Both may fail, and are then read again together.
-            Err(_) if !self.has_failed.get_untracked() => {
+            Err(_) => {
                 self.has_failed.set(true);
-                set_timeout(move || self.attempt.update(|attempt| *attempt += 1), RETRY);
+                if !self.is_waiting.get_untracked() {
+                    self.is_waiting.set(true);
+                    let again = move || {
+                        self.is_waiting.set(false);
+                        self.attempt.update(|attempt| *attempt += 1);
+                    };
+                    set_timeout(again, RETRY);
+                }
             }
-            Err(_) => {}
         }
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, MouseEvent, UrlSearchParams};
 
+use crate::token;
 use crate::ui::effect;
 
 /// The pages, in the order of the rail.
@@ -72,7 +73,11 @@ impl Router {
                 router.go(&href);
             }
         });
-        let on_pop = Closure::<dyn Fn()>::new(move || router.read());
+        let on_pop = Closure::<dyn Fn()>::new(move || {
+            // A link with a token, followed in a tab that is open already.
+            token::take_from_address();
+            router.read();
+        });
         let window = window();
         // Neither can fail on a window; both live as long as the page.
         let _ = window.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());
@@ -93,6 +98,22 @@ impl Router {
             let params = UrlSearchParams::new_with_str(&self.search.get());
             params.ok().and_then(|params| params.get(key)).unwrap_or_default()
         })
+    }
+
+    /// The address of a page with all that this one is narrowed to, and room for the value of one more key; without that key
+    /// where it is empty.
+    pub fn with_key(self, page: Page, key: &str) -> String {
+        let Ok(params) = UrlSearchParams::new_with_str(&self.search.get()) else { return page.path().into() };
+        for key in ["id", "entry"] {
+            params.delete(key);
+        }
+        let kept = String::from(params.to_string());
+        let and = if kept.is_empty() || key.is_empty() { "" } else { "&" };
+        match (kept.is_empty(), key) {
+            (true, "") => page.path().to_owned(),
+            (_, "") => format!("{}?{kept}", page.path()),
+            _ => format!("{}?{kept}{and}{key}=", page.path()),
+        }
     }
 
     /// Narrows down: the address changes, the history of the browser does not.
@@ -132,7 +153,9 @@ impl Router {
         if self.page.get_untracked() != page {
             self.page.set(page);
         }
-        self.search.set(search);
+        if self.search.get_untracked() != search {
+            self.search.set(search);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::keys::Hotkey;
 use crate::ports::{ChainWatch, Recall};
-use crate::recorder::{Filter, Recorder};
+use crate::recorder::Recorder;
 use crate::solver::Meters;
 use crate::store::Store;
 use crate::telemetry::LogRing;
@@ -132,7 +132,7 @@ impl Figures {
             },
             cache: self.recall.stats(now_ms),
             traffic: self.recorder.traffic(chain.as_deref(), self.started_ms, now_ms),
-            requests: self.recorder.last(&Filter::default(), REQUESTS),
+            requests: self.recorder.ended(REQUESTS),
             solvers: self.solvers(),
             chain: self.chain_status(),
             latest: *self.latest.lock(),

@@ -1,5 +1,7 @@
 //! The subnet as the miner sees it, our place in it over time, and how the keeper fares.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use lode_shared::{Serving, Snapshot};
 
@@ -148,7 +150,7 @@ fn sync_now() -> AnyView {
     let (admin, status) = (expect_context::<Admin>(), RwSignal::new(String::new()));
     let press = Callback::new(move |()| {
         let call = Call { method: "POST", url: "/api/v1/chain/sync".into(), ..Call::default() };
-        let done = Callback::new(move |answer: Result<String, Failure>| {
+        let done = Arc::new(move |answer: Result<String, Failure>| {
             status.try_set(match answer {
                 Ok(_) => "Asked for.".to_owned(),
                 Err(failure) => format!("Not asked for: {}", failure.message()),

@@ -6,7 +6,7 @@ use lode_shared::{Entries, EntryRow};
 use super::entry;
 use crate::admin::Admin;
 use crate::live::Live;
-use crate::route::Router;
+use crate::route::{Page, Router};
 use crate::ui::filter::{Filter, filters};
 use crate::ui::table::{Cell, Column, Line, Table};
 use crate::ui::{Card, button, dynamic, effect};
@@ -36,18 +36,23 @@ pub struct List {
     pub admin: Admin,
     pub rows: RwSignal<Entries>,
     failure: RwSignal<String>,
-    search: Signal<String>,
-    sort: Signal<String>,
+    search: Memo<String>,
+    sort: Memo<String>,
 }
 
 pub fn panel() -> AnyView {
     let (live, router) = (expect_context::<Live>(), expect_context::<Router>());
+    // Read anew for another search only, not for another entry looked at.
+    let param = |key| {
+        let param = router.param(key);
+        Memo::new(move |_| param.get())
+    };
     let list = List {
         admin: expect_context(),
         rows: RwSignal::new(Entries::default()),
         failure: RwSignal::new(String::new()),
-        search: router.param("search"),
-        sort: router.param("sort"),
+        search: param("search"),
+        sort: param("sort"),
     };
     effect(move || {
         list.search.track();
@@ -56,7 +61,10 @@ pub fn panel() -> AnyView {
             list.read(0);
         }
     });
-    let lines = Signal::derive(move || list.rows.with(|rows| rows.entries.iter().map(line).collect::<Vec<_>>()));
+    let lines = Signal::derive(move || {
+        let address = router.with_key(Page::Cache, "entry");
+        list.rows.with(|rows| rows.entries.iter().map(|row| line(row, &address)).collect::<Vec<_>>())
+    });
     let columns = vec![
         Column::text("prompt"),
         Column::text("solver"),
@@ -76,9 +84,10 @@ pub fn panel() -> AnyView {
         (total > 0).then(|| format!("{} of {} shown", format::count(shown as u64), format::count(total as u64)))
     });
     let id = router.param("entry");
-    let detail = dynamic(move || match id.get().parse() {
-        Ok(id) => entry::panel(id, list),
-        Err(_) => ().into_any(),
+    let id = Memo::new(move |_| id.get().parse().ok());
+    let detail = dynamic(move || match id.get() {
+        Some(id) => entry::panel(id, list),
+        None => ().into_any(),
     });
     let more = Callback::new(move |()| list.read(list.rows.with_untracked(|rows| rows.entries.len())));
     let table = view! {
@@ -139,14 +148,14 @@ pub fn state(row: &EntryRow) -> (&'static str, &'static str) {
     }
 }
 
-fn line(row: &EntryRow) -> Line {
+fn line(row: &EntryRow, address: &str) -> Line {
     let (state, class) = state(row);
     let (right, wrong) = row.labels;
     let cells = vec![
         Cell {
             class: "clip",
             title: Some(row.prompt.clone()),
-            ..Cell::link(&row.prompt, format!("/cache?entry={}", row.id))
+            ..Cell::link(&row.prompt, format!("{address}{}", row.id))
         },
         Cell::text(&row.solver),
         Cell::number(format::count(row.hits.into())),

@@ -1,11 +1,14 @@
 //! One remembered answer, and forgetting.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use lode_shared::{EntryRow, PatternRow};
 
 use super::entries::{List, state};
 use crate::admin::Job;
 use crate::api::{self, Call, Failure};
+use crate::route::{Page, Router};
 use crate::ui::table::{Cell, Column, Line, Table};
 use crate::ui::{self, Card, Text, button, effect, sub};
 use crate::{clock, format};
@@ -26,8 +29,9 @@ pub fn panel(id: u64, list: List) -> AnyView {
             forget(list, status, format!("{{\"scope\":\"{}\"}}", row.scope_id));
         }
     });
+    let router = expect_context::<Router>();
     let back = view! {
-        <a class="link" href="/cache">
+        <a class="link" href=Signal::derive(move || router.with_key(Page::Cache, ""))>
             "Close"
         </a>
     };
@@ -83,7 +87,7 @@ fn forget(list: List, status: RwSignal<String>, what: String) {
 
 fn post(list: List, status: RwSignal<String>, url: &str, body: Option<String>) {
     let call = Call { method: "POST", url: url.into(), body, ..Call::default() };
-    let done = Callback::new(move |answer: Result<String, Failure>| {
+    let done = Arc::new(move |answer: Result<String, Failure>| {
         let said = match answer {
             Ok(_) => "Forgotten.".to_owned(),
             Err(failure) => format!("Not forgotten: {}", failure.message()),

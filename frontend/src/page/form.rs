@@ -1,5 +1,7 @@
 //! A form in which the operator says what he wants: [`crate::draft`] on the screen.
 
+use std::sync::Arc;
+
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use lode_shared::{Change, FieldError, PerformanceTuning, Preview, Replay, Setting};
@@ -43,6 +45,13 @@ pub fn form(spec: &'static FormSpec) -> AnyView {
         is_pending: RwSignal::new(false),
         over: RwSignal::new(None),
     };
+    // What this tab has changed itself is no conflict.
+    ui::effect(move || {
+        let changed = form.admin.changed.get();
+        if changed.is_some() && form.over.get_untracked() == changed {
+            form.over.set(changed.map(|version| version + 1));
+        }
+    });
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         form.apply();
@@ -183,12 +192,14 @@ impl Form {
             version: self.over.get_untracked().or_else(|| untrack(|| self.version())),
             token: None,
         };
-        self.admin.change(Job { call, done: Callback::new(move |answer| self.take(answer, &change)) });
+        self.admin.change(Job { call, done: Arc::new(move |answer| self.take(answer, &change)) });
     }
 
     fn take(self, answer: Result<String, Failure>, change: &Change) {
         self.is_pending.set(false);
         let Err(failure) = answer else {
+            // Before the version moves on, so that other forms know it as their own.
+            self.admin.changed.set(untrack(|| self.version()));
             self.live.snapshot.update(|snapshot| {
                 snapshot.iter_mut().for_each(|snapshot| draft::put(&mut snapshot.performance_tuning, change));
             });

@@ -25,16 +25,14 @@ pub fn page() -> AnyView {
     let (tail, router) = (expect_context::<LogTail>(), expect_context::<Router>());
     let (least, words) = (router.param("level"), router.param("words"));
     let is_paused = RwSignal::new(false);
-    // While paused, lines up to the last one then seen.
-    let until = RwSignal::new(u64::MAX);
-    effect(move || {
-        let last = || tail.lines.with_untracked(|lines| lines.last().map_or(0, |line| line.id));
-        until.set(if is_paused.get() { last() } else { u64::MAX });
-    });
+    // While paused, the lines that were there then.
+    let held = RwSignal::new(None);
+    effect(move || held.set(is_paused.get().then(|| tail.lines.get_untracked())));
     let shown = move || {
         let (least, words) = (level(&least.get()), words.get());
-        let fits = |line: &&LogLine| line.id <= until.get() && matches(line, least, &words);
-        tail.lines.with(|lines| lines.iter().rev().filter(fits).cloned().collect::<Vec<_>>())
+        let fits = |line: &&LogLine| matches(line, least, &words);
+        let choose = |lines: &Vec<LogLine>| lines.iter().rev().filter(fits).cloned().collect::<Vec<_>>();
+        held.with(|held| held.as_ref().map(choose)).unwrap_or_else(|| tail.lines.with(choose))
     };
     let lines = Signal::derive(move || shown().iter().map(row).collect::<Vec<_>>());
     let copied = RwSignal::new(String::new());

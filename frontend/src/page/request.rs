@@ -1,5 +1,7 @@
 //! One request: the time it spent at each stage, and whether its answer was right.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use lode_shared::RequestRecord;
 
@@ -7,6 +9,7 @@ use super::explain;
 use super::sources::{Share, colour, pieces};
 use crate::admin::{Admin, Job};
 use crate::api::{self, Call};
+use crate::route::{Page, Router};
 use crate::ui::{self, Card, button, sub};
 use crate::{clock, format};
 
@@ -30,8 +33,9 @@ pub fn panel(id: u64, rows: RwSignal<Vec<RequestRecord>>) -> AnyView {
             });
         }
     }
+    let router = expect_context::<Router>();
     let back = view! {
-        <a class="link" href="/requests">
+        <a class="link" href=Signal::derive(move || router.with_key(Page::Requests, ""))>
             "Close"
         </a>
     };
@@ -107,7 +111,7 @@ fn verdict(id: u64) -> AnyView {
             body: Some(format!("{{\"right\":{right}}}")),
             ..Call::default()
         };
-        let done = Callback::new(move |answer: Result<String, api::Failure>| {
+        let done = Arc::new(move |answer: Result<String, api::Failure>| {
             status.try_set(match answer {
                 Ok(_) if right => "Kept: the answer was right.".to_owned(),
                 Ok(_) => "Kept: the answer was wrong, and is given to nobody any more.".to_owned(),

@@ -5,10 +5,10 @@ use lode_shared::RequestRecord;
 
 use super::{questions, reasons, request, solvers, sources};
 use crate::live::Live;
-use crate::route::Router;
+use crate::route::{Page, Router};
 use crate::ui::filter::{Filter, filters};
 use crate::ui::table::{Cell, Column, Line, Table};
-use crate::ui::{Card, button, dynamic, effect, pause_button};
+use crate::ui::{Card, button, dynamic, effect, pause_button, sub};
 use crate::{api, clock, format};
 
 const FILTERS: &[Filter] = &[
@@ -48,7 +48,7 @@ type Narrowing = [String; 4];
 #[derive(Clone, Copy)]
 struct Rows {
     rows: RwSignal<Vec<RequestRecord>>,
-    narrowing: Signal<Narrowing>,
+    narrowing: Memo<Narrowing>,
     is_paused: RwSignal<bool>,
     failure: RwSignal<String>,
     /// Whether the first rows have come: before, nothing is known to be missing.
@@ -60,13 +60,16 @@ pub fn page() -> AnyView {
     let params = FILTERS.iter().map(|filter| router.param(filter.key)).collect::<Vec<_>>();
     let rows = Rows {
         rows: RwSignal::new(Vec::new()),
-        narrowing: Signal::derive(move || std::array::from_fn(|at| params[at].get())),
+        narrowing: Memo::new(move |_| std::array::from_fn(|at| params[at].get())),
         is_paused: RwSignal::new(false),
         failure: RwSignal::new(String::new()),
         is_read: RwSignal::new(false),
     };
     rows.follow(live);
-    let lines = Signal::derive(move || rows.rows.with(|rows| rows.iter().map(line).collect::<Vec<_>>()));
+    let lines = Signal::derive(move || {
+        let address = router.with_key(Page::Requests, "id");
+        rows.rows.with(|rows| rows.iter().map(|row| line(row, &address)).collect::<Vec<_>>())
+    });
     let columns = vec![
         Column::text("time"),
         Column::text("validator"),
@@ -75,19 +78,19 @@ pub fn page() -> AnyView {
         Column::number("took"),
         Column::text("right?"),
     ];
-    let empty = Signal::derive(move || match rows.failure.get() {
-        failure if !failure.is_empty() => failure,
-        _ => "No such request yet.".into(),
-    });
+    let empty = Signal::stored("No such request yet.".to_owned());
     let id = router.param("id");
-    let detail = dynamic(move || match id.get().parse() {
-        Ok(id) => request::panel(id, rows.rows),
-        Err(_) => ().into_any(),
+    // Built anew for another request only, not for another filter.
+    let id = Memo::new(move |_| id.get().parse().ok());
+    let detail = dynamic(move || match id.get() {
+        Some(id) => request::panel(id, rows.rows),
+        None => ().into_any(),
     });
     let list = view! {
         <Card id="requests" title="Requests, newest first" class="full" control=pause_button(rows.is_paused)>
             {filters(router, FILTERS)}
             <Table label="Requests" columns=columns lines=lines empty=empty />
+            {sub(Signal::derive(move || Some(rows.failure.get())))}
             {button("Older", "quiet", Callback::new(move |()| rows.older()))}
         </Card>
     };
@@ -125,16 +128,11 @@ impl Rows {
                 return;
             }
             let narrowing = self.narrowing.get_untracked();
-            let last = self.rows.with_untracked(|rows| rows.first().map_or(0, |row| row.id));
-            let mut new: Vec<_> = newest.into_iter().filter(|row| row.id > last && matches(row, &narrowing)).collect();
-            if new.is_empty() || !self.is_read.get_untracked() {
+            if !self.is_read.get_untracked() {
                 return;
             }
-            self.rows.update(|rows| {
-                new.append(rows);
-                new.truncate(MOST);
-                *rows = new;
-            });
+            let fits = newest.into_iter().filter(|row| matches(row, &narrowing)).collect();
+            self.rows.update(|rows| merge(rows, fits));
         });
     }
 
@@ -168,10 +166,27 @@ impl Rows {
                         rows.drain(..rows.len().saturating_sub(MOST));
                     });
                 }
-                Err(failure) => self.failure.set(failure.message().to_owned()),
+                Err(failure) => {
+                    // What streams in is shown all the same.
+                    self.is_read.set(true);
+                    self.failure.set(format!("Older ones could not be read: {}", failure.message()));
+                }
             }
         });
     }
+}
+
+/// Adds what has ended and what was found out since. Numbers are given at the start: a slow request ends after later ones.
+fn merge(rows: &mut Vec<RequestRecord>, newest: Vec<RequestRecord>) {
+    let oldest = rows.last().map_or(0, |row| row.id);
+    for row in newest {
+        match rows.binary_search_by(|known| row.id.cmp(&known.id)) {
+            Ok(place) => rows[place] = row,
+            Err(place) if row.id > oldest => rows.insert(place, row),
+            Err(_) => {}
+        }
+    }
+    rows.truncate(MOST);
 }
 
 /// Whether a request is among those that are looked for: what the server does for older ones.
@@ -184,7 +199,7 @@ fn matches(row: &RequestRecord, [hotkey, synapse, source, outcome]: &Narrowing) 
         && is(outcome, Some(ended))
 }
 
-fn line(row: &RequestRecord) -> Line {
+fn line(row: &RequestRecord, address: &str) -> Line {
     let dash = || format::DASH.to_owned();
     let (outcome, class) = request::outcome(row);
     let right = match row.right {
@@ -198,7 +213,7 @@ fn line(row: &RequestRecord) -> Line {
         ..Cell::text(row.hotkey.as_deref().map_or_else(|| "operator".into(), format::short_key))
     };
     let cells = vec![
-        Cell::link(clock::moment(row.at_ms, clock::now_ms()), format!("/requests?id={}", row.id)),
+        Cell::link(clock::moment(row.at_ms, clock::now_ms()), format!("{address}{}", row.id)),
         sender,
         Cell::text(row.synapse.clone().unwrap_or_else(dash)),
         Cell { class, ..Cell::text(outcome) },
@@ -232,6 +247,18 @@ mod tests {
             right: None,
             judged_by: None,
         }
+    }
+
+    #[test]
+    fn a_slow_request_takes_its_place_and_a_label_is_shown_where_the_request_is() {
+        let row = |id, right| RequestRecord { id, right, ..answered() };
+        let mut rows = vec![row(9, None), row(7, None), row(5, None)];
+        merge(&mut rows, vec![row(8, None), row(7, Some(false)), row(10, None), row(4, None)]);
+        let told: Vec<_> = rows.iter().map(|row| (row.id, row.right)).collect();
+        assert_eq!(told, [(10, None), (9, None), (8, None), (7, Some(false)), (5, None)]);
+        let mut none = Vec::new();
+        merge(&mut none, vec![row(3, None), row(6, None)]);
+        assert_eq!(none.iter().map(|row| row.id).collect::<Vec<_>>(), [6, 3]);
     }
 
     #[test]

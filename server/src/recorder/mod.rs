@@ -203,6 +203,12 @@ impl Recorder {
         newest.iter().map(Record::row).collect()
     }
 
+    /// The requests that ended last, the last one first: a slow one is among them although its number is low.
+    pub fn ended(&self, count: usize) -> Vec<RequestRecord> {
+        let ended: Vec<Record> = self.last.lock().records.iter().rev().take(count).cloned().collect();
+        ended.iter().map(Record::row).collect()
+    }
+
     /// The window's figures, and how many samples it ever saw.
     pub fn observed(&self) -> (Observed, u64) {
         let state = self.state.lock();
