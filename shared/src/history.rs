@@ -28,7 +28,8 @@ pub struct HistoryPoint {
 /// The answer of `GET /api/v1/history?range=…`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    /// Seconds between points after thinning on the server (at most some 600 points are sent).
+    /// Seconds between points after thinning on the server (at most some 600 are sent: the least and the most of each of some
+    /// 300 spans of time).
     pub step_s: u32,
     /// Samples, oldest first.
     pub points: Vec<HistoryPoint>,

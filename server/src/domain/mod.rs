@@ -19,6 +19,7 @@ mod share;
 mod standing;
 mod step;
 mod template;
+mod thinning;
 mod tuning;
 mod window;
 
@@ -42,6 +43,7 @@ pub use serving::{AXON_PROTOCOL, Advertised, SDK_VERSION, ServeRefusal, ServeSte
 pub use share::Share;
 pub use step::{MAX_STEPS, Step, read_step, step_error, step_reply};
 pub use template::{Template, field, text_of};
+pub use thinning::thin;
 pub use tuning::{
     Cause, Decided, Evidence, Labels, Matches, Memory, Prospect, Restart, Reward, Room, Round, ScopeMatches,
     ScopeMemory, decide,

@@ -7,9 +7,12 @@ use lode_shared::{AuditRow, ChainPoint, Decision, History, HistoryPoint, Start};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::StoreError;
+use crate::domain::thin;
 
 /// Decisions sent with a history at most.
 const MAX_DECISIONS: u32 = 200;
+/// Of each bucket the least and the most.
+const POINTS_A_BUCKET: u64 = 2;
 /// The same of starts.
 const MAX_STARTS: u32 = 200;
 
@@ -33,15 +36,14 @@ pub(super) fn history(path: &Path, since_ms: u64, now_ms: u64, max_points: u64) 
     )?;
     // Buckets only when there is more than fits: a young history keeps every sample.
     let span_ms = now_ms.saturating_sub(since_ms);
-    let bucket_ms = if count as u64 > max_points { span_ms.div_ceil(max_points).max(1) } else { 1 };
-    let points = connection
-        .prepare(
-            "SELECT max(at_ms), avg(requests_per_s), avg(response_s), avg(success_pct), avg(hit_rate_pct),
-             min(match_threshold), min(ttl_s), avg(incentive_pct)
-             FROM history WHERE at_ms > ?1 AND at_ms <= ?2 GROUP BY at_ms / ?3 ORDER BY 1",
-        )?
-        .query_map(params![since_ms as i64, now_ms as i64, bucket_ms as i64], point)?
-        .collect::<Result<Vec<_>, _>>()?;
+    let buckets = (max_points / POINTS_A_BUCKET).max(1);
+    let bucket_ms = if count as u64 > max_points { span_ms.div_ceil(buckets).max(1) } else { 1 };
+    let mut statement = connection.prepare(
+        "SELECT at_ms, requests_per_s, response_s, success_pct, hit_rate_pct, match_threshold, ttl_s, incentive_pct
+         FROM history WHERE at_ms > ?1 AND at_ms <= ?2 ORDER BY at_ms",
+    )?;
+    let samples = statement.query_map(params![since_ms as i64, now_ms as i64], point)?;
+    let points = thin(samples.collect::<Result<Vec<_>, _>>()?, bucket_ms);
     let mut decisions = decisions(
         &connection,
         "SELECT json FROM decision WHERE adjusted AND at_ms > ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2",
@@ -51,7 +53,8 @@ pub(super) fn history(path: &Path, since_ms: u64, now_ms: u64, max_points: u64) 
     decisions.reverse();
     let starts = starts(&connection, since_ms, now_ms)?;
     let gap_ms = points.windows(2).map(|pair| pair[1].at_ms - pair[0].at_ms).min().unwrap_or(0);
-    Ok(History { step_s: gap_ms.max(bucket_ms).div_ceil(1_000) as u32, points, decisions, starts })
+    let step_ms = gap_ms.max(bucket_ms / POINTS_A_BUCKET);
+    Ok(History { step_s: step_ms.div_ceil(1_000) as u32, points, decisions, starts })
 }
 
 /// The last of them, oldest first.

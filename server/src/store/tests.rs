@@ -77,6 +77,7 @@ async fn history_comes_back_in_order_with_gaps_and_is_thinned() {
     assert_eq!(whole.decisions.len(), 1, "charts mark what moved");
     let thin = store.history(1_000_000 - 1, now_ms, 100).expect("readable");
     assert!((90..=101).contains(&thin.points.len()), "{}", thin.points.len());
+    assert_eq!(thin.step_s, 50, "two points of each bucket");
     assert!(thin.points.is_sorted_by_key(|point| point.at_ms));
     assert_eq!(thin.points[3].success_pct, None, "absent stays absent");
     let newest = store.decisions(1).expect("readable");
