@@ -30,7 +30,7 @@ pub struct Admin {
     /// What waits for a token.
     waiting: StoredValue<Vec<Job>>,
     /// The version that a change of this tab was made over last: forms that were begun over it go on over the next.
-    pub changed: RwSignal<Option<u64>>,
+    pub made_over: RwSignal<Option<u64>>,
 }
 
 impl Admin {
@@ -40,7 +40,7 @@ impl Admin {
             is_asking: RwSignal::new(false),
             fault: RwSignal::new(None),
             waiting: StoredValue::new(Vec::new()),
-            changed: RwSignal::new(None),
+            made_over: RwSignal::new(None),
         };
         provide_context(admin);
         admin
@@ -67,8 +67,10 @@ impl Admin {
     }
 
     fn send(self, job: Job, token: String) {
-        let call = Call { token: Some(token), ..job.call.clone() };
+        let call = Call { token: Some(token.clone()), ..job.call.clone() };
         let done = move |answer| match answer {
+            // Another token was taken meanwhile: this one was refused, that one was not.
+            Err(Failure::Unauthorised(_)) if token::kept().is_some_and(|kept| kept != token) => self.change(job),
             // Asked again, with what it was for.
             Err(Failure::Unauthorised(message)) => {
                 self.sign_out();

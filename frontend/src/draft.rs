@@ -140,8 +140,12 @@ pub fn fault_of(faults: &[FieldError], name: &str) -> Option<String> {
     faults.iter().find(|fault| fault.field == name).map(|fault| fault.message.clone())
 }
 
-/// Shows a change that was made at once: the next snapshot says the same, up to a second later.
-pub fn put(tuning: &mut PerformanceTuning, change: &Change) {
+/// Shows a change that was made over `version` at once: the next snapshot says the same, up to a second later. Where it has
+/// come already, or somebody else's change with it, that stays.
+pub fn put(tuning: &mut PerformanceTuning, change: &Change, version: Option<u64>) {
+    if version.is_some_and(|version| version < tuning.version) {
+        return;
+    }
     if let Ok(changed) = mandate(tuning).with(change) {
         tuning.targets = changed.targets;
         tuning.budget_pct = changed.budget_pct;
@@ -258,7 +262,9 @@ mod tests {
     fn a_change_that_was_made_is_shown_with_its_version() {
         let mut tuning = tuning();
         let version = tuning.version;
-        put(&mut tuning, &Change::Mode(RawMode { mode: Mode::Hold }));
+        put(&mut tuning, &Change::Mode(RawMode { mode: Mode::Hold }), Some(version));
         assert_eq!((tuning.mode, tuning.version), (Mode::Hold, version + 1));
+        put(&mut tuning, &Change::Mode(RawMode { mode: Mode::Auto }), Some(version));
+        assert_eq!((tuning.mode, tuning.version), (Mode::Hold, version + 1), "the snapshot was quicker");
     }
 }

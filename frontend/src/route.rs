@@ -54,6 +54,9 @@ impl Page {
     }
 }
 
+/// The keys of what is looked at closely in a list: a request, a remembered answer.
+const CLOSE_UP: [&str; 2] = ["id", "entry"];
+
 /// The address, as signals. One for the page, in the context.
 #[derive(Debug, Clone, Copy)]
 pub struct Router {
@@ -100,20 +103,21 @@ impl Router {
         })
     }
 
-    /// The address of a page with all that this one is narrowed to, and room for the value of one more key; without that key
-    /// where it is empty.
-    pub fn with_key(self, page: Page, key: &str) -> String {
-        let Ok(params) = UrlSearchParams::new_with_str(&self.search.get()) else { return page.path().into() };
-        for key in ["id", "entry"] {
-            params.delete(key);
-        }
-        let kept = String::from(params.to_string());
-        let and = if kept.is_empty() || key.is_empty() { "" } else { "&" };
-        match (kept.is_empty(), key) {
-            (true, "") => page.path().to_owned(),
-            (_, "") => format!("{}?{kept}", page.path()),
-            _ => format!("{}?{kept}{and}{key}=", page.path()),
-        }
+    /// The address of a list as it is narrowed now, with nothing in it looked at closely.
+    pub fn list(self, page: Page) -> String {
+        let params = UrlSearchParams::new_with_str(&self.search.get()).ok();
+        let query = params.map_or_else(String::new, |params| {
+            CLOSE_UP.into_iter().for_each(|key| params.delete(key));
+            params.to_string().into()
+        });
+        address_of(page, &query)
+    }
+
+    /// The same with room at its end for what is looked at closely.
+    pub fn close_up(self, page: Page, key: &str) -> String {
+        let list = self.list(page);
+        let joint = if list.contains('?') { '&' } else { '?' };
+        format!("{list}{joint}{key}=")
     }
 
     /// Narrows down: the address changes, the history of the browser does not.
@@ -123,9 +127,8 @@ impl Router {
             "" => params.delete(key),
             value => params.set(key, value),
         }
-        let query = String::from(params.to_string());
-        let path = self.page.get_untracked().map_or("/", Page::path);
-        let address = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        let page = self.page.get_untracked().unwrap_or(Page::Overview);
+        let address = address_of(page, &String::from(params.to_string()));
         if let Ok(history) = window().history() {
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
         }
@@ -157,6 +160,10 @@ impl Router {
             self.search.set(search);
         }
     }
+}
+
+fn address_of(page: Page, query: &str) -> String {
+    if query.is_empty() { page.path().to_owned() } else { format!("{}?{query}", page.path()) }
 }
 
 fn address() -> (Option<Page>, String) {

@@ -62,7 +62,7 @@ pub fn panel() -> AnyView {
         }
     });
     let lines = Signal::derive(move || {
-        let address = router.with_key(Page::Cache, "entry");
+        let address = router.close_up(Page::Cache, "entry");
         list.rows.with(|rows| rows.entries.iter().map(|row| line(row, &address)).collect::<Vec<_>>())
     });
     let columns = vec![

@@ -8,7 +8,7 @@ use lode_shared::{EntryRow, PatternRow};
 use super::entries::{List, state};
 use crate::admin::Job;
 use crate::api::{self, Call, Failure};
-use crate::route::{Page, Router};
+use crate::route::Page;
 use crate::ui::table::{Cell, Column, Line, Table};
 use crate::ui::{self, Card, Text, button, effect, sub};
 use crate::{clock, format};
@@ -29,14 +29,8 @@ pub fn panel(id: u64, list: List) -> AnyView {
             forget(list, status, format!("{{\"scope\":\"{}\"}}", row.scope_id));
         }
     });
-    let router = expect_context::<Router>();
-    let back = view! {
-        <a class="link" href=Signal::derive(move || router.with_key(Page::Cache, ""))>
-            "Close"
-        </a>
-    };
     view! {
-        <Card id="entry" title="The answer" class="full" control=back.into_any()>
+        <Card id="entry" title="The answer" class="full" control=super::back_to(Page::Cache)>
             {sub(absent)}
             <p class="prompt">{tell(|row| Some(row.prompt.clone()))}</p>
             {sub(tell(|row| Some(format!("{} in the scope {}", row.synapse, row.scope))))}

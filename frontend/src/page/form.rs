@@ -47,9 +47,9 @@ pub fn form(spec: &'static FormSpec) -> AnyView {
     };
     // What this tab has changed itself is no conflict.
     ui::effect(move || {
-        let changed = form.admin.changed.get();
-        if changed.is_some() && form.over.get_untracked() == changed {
-            form.over.set(changed.map(|version| version + 1));
+        let made_over = form.admin.made_over.get();
+        if made_over.is_some() && form.over.get_untracked() == made_over {
+            form.over.set(made_over.map(|version| version + 1));
         }
     });
     let on_submit = move |event: SubmitEvent| {
@@ -183,25 +183,26 @@ impl Form {
             return;
         }
         let Some((change, body)) = self.ready() else { return };
+        let version = self.over.get_untracked().or_else(|| untrack(|| self.version()));
         self.is_pending.set(true);
         self.say("Applying…", true);
         let call = Call {
             method: "PUT",
             url: format!("/api/v1/tuner/{}", self.spec.part),
             body: Some(body),
-            version: self.over.get_untracked().or_else(|| untrack(|| self.version())),
+            version,
             token: None,
         };
-        self.admin.change(Job { call, done: Arc::new(move |answer| self.take(answer, &change)) });
+        self.admin.change(Job { call, done: Arc::new(move |answer| self.take(answer, &change, version)) });
     }
 
-    fn take(self, answer: Result<String, Failure>, change: &Change) {
+    /// What came of a change over `version`.
+    fn take(self, answer: Result<String, Failure>, change: &Change, version: Option<u64>) {
         self.is_pending.set(false);
         let Err(failure) = answer else {
-            // Before the version moves on, so that other forms know it as their own.
-            self.admin.changed.set(untrack(|| self.version()));
+            self.admin.made_over.set(version);
             self.live.snapshot.update(|snapshot| {
-                snapshot.iter_mut().for_each(|snapshot| draft::put(&mut snapshot.performance_tuning, change));
+                snapshot.iter_mut().for_each(|snapshot| draft::put(&mut snapshot.performance_tuning, change, version));
             });
             self.discard();
             return self.say("Applied.", true);

@@ -25,7 +25,7 @@ mod validators;
 
 use leptos::prelude::*;
 
-use crate::route::Page;
+use crate::route::{Page, Router};
 use crate::ui::Card;
 
 /// A page by its address.
@@ -51,4 +51,15 @@ pub fn view(page: Option<Page>) -> AnyView {
         .into_any(),
     };
     view! { <div class="grid">{panels}</div> }.into_any()
+}
+
+/// Away from what is looked at closely, back to the list as it was narrowed.
+fn back_to(page: Page) -> AnyView {
+    let router = expect_context::<Router>();
+    view! {
+        <a class="link" href=Signal::derive(move || router.list(page))>
+            "Close"
+        </a>
+    }
+    .into_any()
 }

@@ -9,7 +9,7 @@ use super::explain;
 use super::sources::{Share, colour, pieces};
 use crate::admin::{Admin, Job};
 use crate::api::{self, Call};
-use crate::route::{Page, Router};
+use crate::route::Page;
 use crate::ui::{self, Card, button, sub};
 use crate::{clock, format};
 
@@ -33,14 +33,8 @@ pub fn panel(id: u64, rows: RwSignal<Vec<RequestRecord>>) -> AnyView {
             });
         }
     }
-    let router = expect_context::<Router>();
-    let back = view! {
-        <a class="link" href=Signal::derive(move || router.with_key(Page::Requests, ""))>
-            "Close"
-        </a>
-    };
     view! {
-        <Card id="request" title="The request" class="full" control=back.into_any()>
+        <Card id="request" title="The request" class="full" control=super::back_to(Page::Requests)>
             {sub(text.into())}
             {pieces("Time by stage", shares.into())}
             {verdict(id)}

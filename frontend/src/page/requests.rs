@@ -67,7 +67,7 @@ pub fn page() -> AnyView {
     };
     rows.follow(live);
     let lines = Signal::derive(move || {
-        let address = router.with_key(Page::Requests, "id");
+        let address = router.close_up(Page::Requests, "id");
         rows.rows.with(|rows| rows.iter().map(|row| line(row, &address)).collect::<Vec<_>>())
     });
     let columns = vec![
