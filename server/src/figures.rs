@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::keys::Hotkey;
 use crate::ports::{ChainWatch, Recall};
 use crate::recorder::Recorder;
-use crate::solver::Meters;
+use crate::service::ServiceWatch;
 use crate::store::Store;
 use crate::telemetry::LogRing;
 use crate::tuner::{TunerConfig, TunerView};
@@ -62,8 +62,8 @@ pub struct Figures {
     pub started_ms: u64,
     /// The wall clock.
     pub clock: Clock,
-    /// The solvers.
-    pub solvers: Meters,
+    /// Whom we answer, and how.
+    pub service: ServiceWatch,
     /// The newest sample.
     pub latest: Mutex<Option<HistoryPoint>>,
 }
@@ -96,7 +96,7 @@ impl Figures {
 
     /// What every solver did, by name.
     pub fn solvers(&self) -> Vec<SolverView> {
-        self.solvers.values().map(|meter| meter.view()).collect()
+        self.service.borrow().solvers.values().map(|meter| meter.view()).collect()
     }
 
     /// All figures, now.

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use clap::Parser;
 use lode::api::AdminToken;
-use lode::app::{App, Surroundings, check_standing, checker_threads, cores, make_data_dir};
+use lode::app::{App, Reload, Surroundings, check_standing, checker_threads, cores, make_data_dir};
 use lode::chain::Network;
 use lode::cli::{BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs};
 use lode::clock::Clock;
 use lode::config::{self, Config};
-use lode::{bench, eval, shutdown, simulate, telemetry};
+use lode::solver::Meters;
+use lode::{bench, eval, shutdown, simulate, supervisor, telemetry};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
 
 /// Remembered answers come and go for months: glibc's allocator would keep ever more room between them.
 #[global_allocator]
@@ -66,15 +68,28 @@ async fn run(args: RunArgs) -> Result<(), Exit> {
     let data_dir = data_dir(&args.data, &config)?;
     let clock = Clock::system();
     let telemetry = telemetry::init(clock.clone());
-    let surroundings = Surroundings { clock, log: telemetry.ring.clone(), feeder: Some(telemetry.feeder) };
-    let headless = config.api.headless || cfg!(not(feature = "ui"));
-    let app = App::start(config, &data_dir, surroundings).await.map_err(|error| usage(&error))?;
     // Before anybody is told that we are here: who is told may stop us at once.
     let signals =
         shutdown::Signals::new().map_err(|error| (EXIT_FAILED, format!("cannot wait for signals: {error}")))?;
+    let (reload, asked) = mpsc::channel(1);
+    let load = Box::new(move || config::load(args.config.as_deref(), args.layer()));
+    let surroundings = Surroundings {
+        clock,
+        log: telemetry.ring.clone(),
+        feeder: Some(telemetry.feeder),
+        reload: Some(Reload { asked, load }),
+    };
+    let headless = config.api.headless || cfg!(not(feature = "ui"));
+    let app = App::start(config, &data_dir, surroundings).await.map_err(|error| usage(&error))?;
     say_where(&app, headless);
+    supervisor::ready(&format!("Axon {} answers on {}", app.hotkey, app.axon));
     let stop = async {
-        tracing::info!("{}: finishing the requests in flight", signals.next().await);
+        let signal = tokio::select! {
+            signal = signals.next(reload) => signal,
+            () = supervisor::keep_alive() => unreachable!("it never ends"),
+        };
+        supervisor::stopping();
+        tracing::info!("{signal}: finishing the requests in flight");
     };
     app.run(stop).await.map_err(|error| (EXIT_FAILED, error))
 }
@@ -112,7 +127,7 @@ async fn check(args: &RunArgs) -> Result<(), Exit> {
         return Err((EXIT_USAGE, told.join("\nlode: ")));
     }
     let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
-    let (adapters, _) = config::build_adapters(&config).map_err(|error| usage(&error))?;
+    let (adapters, _) = config::build_adapters(&config, &Meters::new()).map_err(|error| usage(&error))?;
     let mut names: Vec<_> = adapters.by_name.keys().map(String::as_str).collect();
     names.sort_unstable();
     let file = file.map_or("the defaults".into(), |file| file.display().to_string());

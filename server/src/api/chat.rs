@@ -16,7 +16,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde_json::{Map, Value, json};
 
 use super::Api;
-use super::direct::{Asked, Direct, body_of};
+use super::direct::{self, Asked, Direct, body_of};
 use super::error::Error;
 use crate::agent::{Answered, PromptSource, Reading, Streamed};
 
@@ -36,11 +36,9 @@ pub async fn complete(
     body: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Response, Refused> {
     let body = body_of(body)?;
-    let direct = api.chat.as_ref().ok_or_else(|| {
-        Error::new(StatusCode::NOT_FOUND, "No synapse is named for chats; set api.chat_synapse in lode.toml.")
-    })?;
+    let direct = direct::chat(&api)?;
     let streams = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
-    let fields = fields_of(direct, &body)?;
+    let fields = fields_of(&direct, &body)?;
     let mut asked = direct.begin(&api);
     let completion = Completion {
         id: format!("chatcmpl-{}", asked.id),
@@ -48,7 +46,7 @@ pub async fn complete(
         model: body.get("model").and_then(Value::as_str).unwrap_or(&direct.asks.solver_name).to_owned(),
     };
     if !streams || !direct.asks.stream {
-        let text = text_of(direct, &direct.answer(asked, &fields).await?)?;
+        let text = text_of(&direct, &direct.answer(asked, &fields).await?)?;
         return Ok(match streams {
             false => Json(completion.whole(&text)).into_response(),
             true => events(stream::iter([completion.chunk(Some(&text)), completion.chunk(None)])).into_response(),
@@ -57,7 +55,7 @@ pub async fn complete(
     Ok(match direct.stream(&mut asked, &fields).await? {
         Streamed::Whole(answered) => {
             asked.end_answered(answered.source, Some(Arc::clone(&answered.answer.solver)));
-            let text = text_of(direct, &answered)?;
+            let text = text_of(&direct, &answered)?;
             events(stream::iter([completion.chunk(Some(&text)), completion.chunk(None)])).into_response()
         }
         Streamed::Reading(reading) => events(written(reading, completion, asked)).into_response(),

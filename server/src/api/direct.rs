@@ -17,6 +17,7 @@ use super::error::Error;
 use crate::agent::{Agent, AnswerError, Answered, Ask, Asks, PromptSource, Stages, Streamed, Told};
 use crate::figures::Figures;
 use crate::recorder::{Outcome, Record};
+use crate::service::DirectSynapse;
 
 /// Longer than any adapter's own timeout, which is the tighter bound.
 const NO_DEADLINE: Duration = Duration::from_secs(3_600);
@@ -27,8 +28,7 @@ pub struct Direct {
     pub synapse: Arc<str>,
     /// Its question.
     pub asks: Arc<Asks>,
-    /// Answers.
-    pub agent: Arc<Agent>,
+    agent: Arc<Agent>,
 }
 
 /// One direct request: counted however it ends, also when its client hangs up first.
@@ -44,6 +44,12 @@ pub struct Asked {
 }
 
 impl Direct {
+    /// As things are configured now.
+    fn of(api: &Api, synapse: Option<&DirectSynapse>) -> Option<Self> {
+        let DirectSynapse { name, asks } = synapse?.clone();
+        Some(Self { synapse: name, asks, agent: Arc::clone(&api.agent) })
+    }
+
     /// Begins a request.
     pub fn begin(&self, api: &Api) -> Asked {
         Asked {
@@ -136,7 +142,7 @@ pub async fn solve_task(
     let direct = tasks(&api)?;
     let asked = direct.begin(&api);
     let request_id = asked.id;
-    let answered = direct.answer(asked, &named(direct, task)).await?;
+    let answered = direct.answer(asked, &named(&direct, task)).await?;
     let mut response = answered.answer.fields();
     response.insert("id".to_owned(), id);
     response.insert("source".to_owned(), answered.source.label().into());
@@ -151,9 +157,18 @@ pub fn body_of(body: Result<Json<Map<String, Value>>, JsonRejection>) -> Result<
 }
 
 /// Who reads tasks.
-pub fn tasks(api: &Api) -> Result<&Direct, Error> {
-    api.tasks.as_ref().ok_or_else(|| {
+pub fn tasks(api: &Api) -> Result<Direct, Error> {
+    let direct = Direct::of(api, api.figures.service.borrow().tasks.as_ref());
+    direct.ok_or_else(|| {
         Error::new(StatusCode::NOT_FOUND, "No synapse is named for direct tasks; set api.solve_synapse in lode.toml.")
+    })
+}
+
+/// Who reads chats.
+pub fn chat(api: &Api) -> Result<Direct, Error> {
+    let direct = Direct::of(api, api.figures.service.borrow().chat.as_ref());
+    direct.ok_or_else(|| {
+        Error::new(StatusCode::NOT_FOUND, "No synapse is named for chats; set api.chat_synapse in lode.toml.")
     })
 }
 

@@ -66,10 +66,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use auth::{AdminToken, HostRules, TokenError};
 pub use dashboard::Dashboard;
-pub use direct::Direct;
 pub use live::LiveFeed;
 pub use step::Plans;
 
+use crate::agent::Agent;
 use crate::cache::AnswerCache;
 use crate::figures::Figures;
 use crate::store::Store;
@@ -94,10 +94,8 @@ pub struct Api {
     pub cache: Arc<AnswerCache>,
     /// Keeps history.
     pub store: Store,
-    /// Solves tasks without the chain; absent when no synapse is named for it.
-    pub tasks: Option<Direct>,
-    /// Answers chats without the chain; absent when no synapse is named for it.
-    pub chat: Option<Direct>,
+    /// Answers what is asked without the chain.
+    pub agent: Arc<Agent>,
     /// Plans that are given out action by action.
     pub plans: Plans,
     /// Asks for a sync of the chain.

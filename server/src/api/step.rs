@@ -50,7 +50,7 @@ pub async fn step(
             let direct = tasks(&api)?;
             let mut task = step.fields.clone();
             task.remove("task_id");
-            let answered = match direct.answer(direct.begin(&api), &named(direct, task)).await {
+            let answered = match direct.answer(direct.begin(&api), &named(&direct, task)).await {
                 Ok(answered) => answered,
                 // The contract's own way to say so: the validator may ask again.
                 Err(error) => return Ok(Json(step_error(&error.into_parts().1))),

@@ -11,10 +11,10 @@ use tokio::sync::{Notify, watch};
 use super::StartError;
 use crate::chain::{KeeperSetup, Network, ServeSetup};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, SolverConfig};
+use crate::config::{Config, SolverConfig};
 use crate::devnet::devnet_signer;
-use crate::domain::{Callers, ChainView, Policy};
-use crate::keys::{Hotkey, Signer, ask_on_terminal, hotkey_path, load_hotkey};
+use crate::domain::ChainView;
+use crate::keys::{Signer, ask_on_terminal, hotkey_path, load_hotkey};
 use crate::ports::{Chain, ChainWatch};
 use crate::tuner::{Start, TunerConfig};
 
@@ -89,29 +89,6 @@ pub(super) fn tuner_start(config: &Config) -> Start {
         shadow_pct: config.shadow.share_pct,
         hedges: config.solver.values().any(|solver| matches!(solver, SolverConfig::Hedge(_))),
     }
-}
-
-pub(super) fn policy(config: &Config) -> Result<Policy, ConfigError> {
-    let knows_nobody = config.subtensor.network() == Network::Offline && config.axon.callers != Callers::Anyone;
-    if knows_nobody && config.axon.allow.is_empty() {
-        let message = "offline there is no metagraph to tell validators by, so nobody could call: list their hotkeys in \
-                       axon.allow, or set axon.callers to anyone";
-        return Err(ConfigError::Value(message.into()));
-    }
-    let hotkeys = |list: &[String], name: &str| {
-        list.iter()
-            .map(|text| {
-                text.parse::<Hotkey>().map_err(|error| ConfigError::Value(format!("axon.{name}: `{text}`: {error}")))
-            })
-            .collect::<Result<_, _>>()
-    };
-    Ok(Policy {
-        callers: config.axon.callers,
-        min_stake_rao: (config.axon.min_stake_alpha * 1e9) as u64,
-        allow: hotkeys(&config.axon.allow, "allow")?,
-        deny: hotkeys(&config.axon.deny, "deny")?,
-        max_age_ms: config.subtensor.max_age_s.map(|seconds| seconds.saturating_mul(1_000)),
-    })
 }
 
 /// What the others see of a chain.

@@ -73,7 +73,9 @@ impl Axon {
     pub(super) fn route<'a>(&self, head: &'a request::Parts) -> Result<&'a str, Box<Response>> {
         let path = head.uri.path();
         let name = path.trim_start_matches('/');
-        if let Some(bare) = name.strip_suffix('/').filter(|bare| self.adapters.by_name.contains_key(*bare)) {
+        if let Some(bare) =
+            name.strip_suffix('/').filter(|bare| self.service.borrow().adapters.by_name.contains_key(*bare))
+        {
             let mut response = respond::plain(StatusCode::TEMPORARY_REDIRECT, "Temporary Redirect");
             if let Ok(location) = HeaderValue::from_str(&format!("/{bare}")) {
                 response.headers_mut().insert(LOCATION, location);
@@ -87,15 +89,15 @@ impl Axon {
     }
 
     /// The adapter of a signed HTTP request's path.
-    pub(super) fn auth_route(&self, head: &request::Parts) -> Result<&Arc<Adapter>, Box<Response>> {
-        let adapter = self.adapters.by_route.get(head.uri.path());
+    pub(super) fn auth_route(&self, head: &request::Parts) -> Result<Arc<Adapter>, Box<Response>> {
+        let adapter = self.service.borrow().adapters.by_route.get(head.uri.path()).cloned();
         let adapter = adapter.ok_or_else(|| Box::new(respond::plain(StatusCode::NOT_FOUND, "Not Found")))?;
         check_method(head).map(|()| adapter)
     }
 
     /// The adapter of a dendrite's request.
-    pub(super) fn adapter(&self, name: &str) -> Result<&Arc<Adapter>, Refusal> {
-        let adapter = self.adapters.by_name.get(name);
+    pub(super) fn adapter(&self, name: &str) -> Result<Arc<Adapter>, Refusal> {
+        let adapter = self.service.borrow().adapters.by_name.get(name).cloned();
         adapter.ok_or_else(|| Refusal::UnknownSynapse(name.chars().take(MAX_ECHOED_CHARS).collect()))
     }
 
@@ -213,7 +215,7 @@ impl Axon {
     /// Policy: whether this hotkey may call, with what stake, and how many places it may have.
     fn admit(&self, hotkey: &Hotkey) -> Result<(u64, usize), Refusal> {
         let chain = self.chain.borrow();
-        let stake_rao = self.policy.admit(hotkey, chain.as_deref(), self.clock.now_ms())?;
+        let stake_rao = self.service.borrow().policy.admit(hotkey, chain.as_deref(), self.clock.now_ms())?;
         let all_rao = chain.as_ref().map_or(0, |view| view.metagraph.validators_stake_rao());
         Ok((stake_rao, places(stake_rao, all_rao, self.max_inflight)))
     }

@@ -85,11 +85,13 @@ impl Axon {
         let (adapter, admitted) = match form {
             Form::Synapse(_) => {
                 let adapter = self.adapter(self.route(head).map_err(Turned::Away)?)?;
-                (adapter, self.admit_dendrite(adapter, head, from, call).await?)
+                let admitted = self.admit_dendrite(&adapter, head, from, call).await?;
+                (adapter, admitted)
             }
             Form::Json => {
                 let adapter = self.auth_route(head).map_err(Turned::Away)?;
-                (adapter, self.admit_auth(adapter, head, from, call).await?)
+                let admitted = self.admit_auth(&adapter, head, from, call).await?;
+                (adapter, admitted)
             }
         };
         call.synapse = Some(Arc::clone(&adapter.name));
@@ -104,7 +106,7 @@ impl Axon {
                 let Admitted { fields, held, .. } = admitted;
                 Reply::Whole { fields, set: adapter.reply.clone(), source: Source::Static, held }
             }
-            Some(asks) => self.solve(adapter, asks, admitted, call).await?,
+            Some(asks) => self.solve(&adapter, asks, admitted, call).await?,
         })
     }
 

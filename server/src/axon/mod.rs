@@ -90,17 +90,15 @@ pub use wire::{Head, HeadError};
 
 use crate::agent::Agent;
 use crate::clock::Clock;
-use crate::domain::Policy;
 use crate::ports::ChainWatch;
 use crate::recorder::Recorder;
+use crate::service::ServiceWatch;
 use crate::tuner::TunerView;
 
 /// Everything that answers a request.
 pub struct Axon {
-    /// Adapters by synapse name and by route.
-    pub adapters: Adapters,
-    /// Who may call.
-    pub policy: Policy,
+    /// Who may call, and by which adapter each synapse is read.
+    pub service: ServiceWatch,
     /// Proves senders.
     pub verifier: Verifier,
     /// What answers say of us.

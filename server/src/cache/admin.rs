@@ -130,6 +130,22 @@ impl AnswerCache {
         Ok(count)
     }
 
+    /// Forgets what the synapses, as they are configured by now, would not have accepted. Tells how many entries went. Blocking.
+    pub fn forget_invalid(&self) -> usize {
+        let service = Arc::clone(&self.service.borrow());
+        let mut count = 0;
+        for (_, scope) in self.shelf.scopes.all() {
+            let entries = scope.entries();
+            for entry in entries.iter().filter(|entry| !service.is_valid(&scope.label.synapse, &entry.answer)) {
+                self.drop_here(entry);
+                self.shelf.keeper.remove(entry);
+                count += 1;
+            }
+        }
+        self.counters.forget(count);
+        count
+    }
+
     fn sweep_epoch(&self, scope: Option<Digest128>, at_ms: u64) -> usize {
         let entries = match scope {
             Some(scope) => self.shelf.scopes.get(&scope).map(|scope| scope.entries()).unwrap_or_default(),

@@ -1,6 +1,5 @@
 //! The answer cache: asks its tiers in turn, keeps what solvers say, and learns from the difference.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lode_shared::{CacheStats, Source};
+use tokio::sync::watch;
 
 use super::counters::Counters;
 use super::entry::{Entry, prior};
@@ -22,6 +22,7 @@ use super::trace::{Given, Judgement, Looked, Trace, Traces};
 use crate::domain::{Answer, Comparison, Curve, Digest128, Posterior, Question, Tier};
 use crate::matching::{Text, probability, refusal};
 use crate::ports::{Example, Found, Judged, Look, Nearest, Recall, Recollection};
+use crate::service::ServiceWatch;
 
 /// Prompts looked at more closely.
 const CANDIDATES: usize = 8;
@@ -46,9 +47,6 @@ pub struct Capacity {
     pub patterns: bool,
 }
 
-/// Whether an answer to this synapse is valid.
-pub type IsValid = dyn Fn(&str, &Answer) -> bool + Send + Sync;
-
 /// Remembers answers.
 pub struct AnswerCache {
     pub(super) exact: Exact,
@@ -60,8 +58,7 @@ pub struct AnswerCache {
     pub(super) traces: Traces,
     pub(super) next_id: AtomicU64,
     similar: bool,
-    comparisons: HashMap<Arc<str>, Comparison>,
-    pub(super) is_valid: Box<IsValid>,
+    pub(super) service: ServiceWatch,
     pub(super) counters: Counters,
 }
 
@@ -102,25 +99,19 @@ impl AnswerCache {
             traces: Traces::default(),
             next_id: 1.into(),
             similar: capacity.similar,
-            comparisons: HashMap::new(),
-            is_valid: Box::new(|_, _| true),
+            service: watch::channel(Arc::default()).1,
             counters: Counters::default(),
         }
     }
 
-    /// With these ways to compare two answers, by synapse; the others' answers are compared as JSON.
-    pub fn comparing(self, comparisons: HashMap<Arc<str>, Comparison>) -> Self {
-        Self { comparisons, ..self }
-    }
-
-    /// What `is_valid` says of a synapse's answer decides whether one on disk is read back: what was valid when it was kept
-    /// may not be so any more.
-    pub fn reading_back(self, is_valid: Box<IsValid>) -> Self {
-        Self { is_valid, ..self }
+    /// With what `service` says of a synapse's answers: how two are compared, and whether one from before is still valid. The
+    /// answers of unknown synapses are compared as JSON.
+    pub fn serving(self, service: ServiceWatch) -> Self {
+        Self { service, ..self }
     }
 
     pub(super) fn comparison(&self, synapse: &str) -> Comparison {
-        self.comparisons.get(synapse).copied().unwrap_or_default()
+        self.service.borrow().comparison(synapse)
     }
 
     /// Looks at the tiers in turn, and keeps what it saw.

@@ -65,7 +65,7 @@ impl AnswerCache {
                 && let Some(label) = labels.get(&entry.scope)
             {
                 let entry = Arc::new(entry);
-                if !(self.is_valid)(&label.synapse, &entry.answer) {
+                if !self.service.borrow().is_valid(&label.synapse, &entry.answer) {
                     refused += 1;
                     self.shelf.keeper.remove(&entry);
                     continue;

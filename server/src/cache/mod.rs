@@ -57,7 +57,7 @@ mod texts;
 mod trace;
 
 pub use admin::{EntryOrder, EntryQuery, Forget};
-pub use answers::{AnswerCache, Capacity, IsValid};
+pub use answers::{AnswerCache, Capacity};
 pub use entry::ENTRY_OVERHEAD_BYTES;
 pub use learned::{HitLabel, Labelled, Learned};
 pub use remote::{EmbedderConfig, RemoteEmbedder, TIMEOUT as EMBEDDER_TIMEOUT};

@@ -40,9 +40,10 @@ struct Preset {
     solver: BTreeMap<String, SolverConfig>,
 }
 
-/// Makes every adapter of `config`: presets first, own ones over them, and the ping. Beside them every solver.
-pub fn build_adapters(config: &Config) -> Result<(Adapters, Meters), ConfigError> {
-    let (adapters, solvers, faults) = assemble(config);
+/// Makes every adapter of `config`: presets first, own ones over them, and the ping. Beside them every solver, which goes on
+/// counting from the one of its name in `before`.
+pub fn build_adapters(config: &Config, before: &Meters) -> Result<(Adapters, Meters), ConfigError> {
+    let (adapters, solvers, faults) = assemble(config, before);
     match faults.into_iter().next() {
         Some(fault) => Err(fault),
         None => Ok((adapters, solvers)),
@@ -51,11 +52,11 @@ pub fn build_adapters(config: &Config) -> Result<(Adapters, Meters), ConfigError
 
 /// What keeps synapses and solvers from being made.
 pub(super) fn faults(config: &Config) -> Vec<String> {
-    assemble(config).2.iter().map(ConfigError::to_string).collect()
+    assemble(config, &Meters::new()).2.iter().map(ConfigError::to_string).collect()
 }
 
 /// What can be made, and why the rest cannot.
-fn assemble(config: &Config) -> (Adapters, Meters, Vec<ConfigError>) {
+fn assemble(config: &Config, before: &Meters) -> (Adapters, Meters, Vec<ConfigError>) {
     let mut faults = Vec::new();
     let mut synapses: BTreeMap<String, SynapseConfig> = BTreeMap::new();
     let mut configs: BTreeMap<String, SolverConfig> = BTreeMap::new();
@@ -76,7 +77,7 @@ fn assemble(config: &Config) -> (Adapters, Meters, Vec<ConfigError>) {
     }
     configs.extend(config.solver.clone());
     let names: Vec<_> = configs.keys().cloned().collect();
-    let (solvers, faulty) = build_solvers(&configs);
+    let (solvers, faulty) = build_solvers(&configs, before);
     faults.extend(faulty);
     let joins = feedback_joins(&synapses).unwrap_or_else(|fault| {
         faults.push(fault);
@@ -307,7 +308,8 @@ mod tests {
     use super::*;
 
     fn with(text: &str) -> Result<Adapters, ConfigError> {
-        build_adapters(&toml::from_str(text).expect("TOML of the right shape")).map(|(adapters, _)| adapters)
+        build_adapters(&toml::from_str(text).expect("TOML of the right shape"), &Meters::new())
+            .map(|(adapters, _)| adapters)
     }
 
     #[test]

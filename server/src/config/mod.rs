@@ -3,9 +3,11 @@
 //! Every struct is the documentation of its section; unknown keys are refused.
 
 mod adapters;
+mod diff;
 mod faults;
 mod load;
 mod openai;
+mod policy;
 mod solver;
 mod synapse;
 
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use adapters::build_adapters;
+pub use diff::{Change, changes};
 pub use faults::{Fault, Faults, faults_of};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};
 pub use openai::OpenAiConfig;

@@ -60,7 +60,7 @@ impl SolverConfig {
 }
 
 /// Makes every solver that can be made, those that others ask before these, and tells why others cannot.
-pub(super) fn build_solvers(configs: &BTreeMap<String, SolverConfig>) -> (Meters, Vec<ConfigError>) {
+pub(super) fn build_solvers(configs: &BTreeMap<String, SolverConfig>, before: &Meters) -> (Meters, Vec<ConfigError>) {
     let (mut built, mut faults) = (Meters::new(), Vec::<ConfigError>::new());
     for name in configs.keys() {
         if let Err(fault) = build_after_its_members(name, configs, &mut Vec::new(), &mut built)
@@ -68,6 +68,11 @@ pub(super) fn build_solvers(configs: &BTreeMap<String, SolverConfig>) -> (Meters
             && faults.iter().all(|told| told.to_string() != fault.to_string())
         {
             faults.push(fault);
+        }
+    }
+    for (name, meter) in &built {
+        if let Some(before) = before.get(name) {
+            meter.go_on_from(before);
         }
     }
     (built, faults)
@@ -147,7 +152,7 @@ mod tests {
     fn build(text: &str) -> Result<Meters, String> {
         rustls::crypto::ring::default_provider().install_default().ok();
         let configs = toml::from_str(text).map_err(|error| error.to_string())?;
-        let (built, faults) = build_solvers(&configs);
+        let (built, faults) = build_solvers(&configs, &Meters::new());
         faults.first().map_or(Ok(built), |fault| Err(fault.to_string()))
     }
 

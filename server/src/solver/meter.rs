@@ -25,10 +25,15 @@ pub struct Meter {
     name: Arc<str>,
     kind: &'static str,
     solver: Box<dyn Solver>,
-    started: Instant,
-    counts: Mutex<Counts>,
+    ledger: Mutex<Arc<Ledger>>,
     /// Those of the failovers that ask it.
     circuits: Mutex<Vec<Arc<Circuit>>>,
+}
+
+/// What was counted since the start; handed on when the configuration is read again.
+struct Ledger {
+    started: Instant,
+    counts: Mutex<Counts>,
 }
 
 #[derive(Default)]
@@ -42,7 +47,7 @@ struct Counts {
 }
 
 /// A call under way; not any more when dropped.
-struct UnderWay<'a>(&'a Meter);
+struct UnderWay(Arc<Ledger>);
 
 impl Meter {
     /// Counts `solver`, which the configuration calls `name`.
@@ -52,8 +57,7 @@ impl Meter {
             name: name.into(),
             kind,
             solver: Box::new(solver),
-            started: Instant::now(),
-            counts: Mutex::new(counts),
+            ledger: Mutex::new(Arc::new(Ledger { started: Instant::now(), counts: Mutex::new(counts) })),
             circuits: Mutex::default(),
         }
     }
@@ -66,8 +70,9 @@ impl Meter {
     /// Its figures, now.
     pub fn view(&self) -> SolverView {
         let circuit = self.circuits.lock().iter().map(|circuit| circuit.state()).max();
-        let counts = self.counts.lock();
-        let latency = counts.latencies.quantiles([0.5, 0.95], 1, self.started.elapsed());
+        let ledger = self.ledger();
+        let counts = ledger.counts.lock();
+        let latency = counts.latencies.quantiles([0.5, 0.95], 1, ledger.started.elapsed());
         let [p50_ms, p95_ms] = match latency {
             Some(quantiles) => quantiles.map(|took| Some(took.as_secs_f64() * 1_000.0)),
             None => [None; 2],
@@ -97,18 +102,31 @@ impl Meter {
         self.learn(&Err(SolveError::Late), Duration::ZERO);
     }
 
-    fn start(&self) -> UnderWay<'_> {
-        let mut counts = self.counts.lock();
-        counts.calls += 1;
-        counts.inflight += 1;
-        UnderWay(self)
+    /// Counts on where `before` has got to; calls that `before` still makes count here too.
+    pub fn go_on_from(&self, before: &Self) {
+        *self.ledger.lock() = before.ledger();
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.ledger.lock())
+    }
+
+    fn start(&self) -> UnderWay {
+        let ledger = self.ledger();
+        {
+            let mut counts = ledger.counts.lock();
+            counts.calls += 1;
+            counts.inflight += 1;
+        }
+        UnderWay(ledger)
     }
 
     fn learn(&self, outcome: &Result<Solved, SolveError>, took: Duration) {
-        let mut counts = self.counts.lock();
+        let ledger = self.ledger();
+        let mut counts = ledger.counts.lock();
         match outcome {
             Ok(solved) => {
-                counts.latencies.record(took, self.started.elapsed());
+                counts.latencies.record(took, ledger.started.elapsed());
                 if let Some(cost_usd) = solved.cost_usd {
                     *counts.cost_usd.get_or_insert_default() += cost_usd;
                 }
@@ -133,7 +151,7 @@ impl Solver for Meter {
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.counts.lock().inflight -= 1;
     }

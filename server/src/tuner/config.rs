@@ -1,6 +1,6 @@
 //! `[tuner]`
 
-use lode_shared::Limits;
+use lode_shared::{Limits, Targets};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Faults;
@@ -16,10 +16,22 @@ pub struct TunerConfig {
     pub window: u32,
     /// Requests that a decision needs, 1 to `window`.
     pub min_samples: u32,
-    /// What the tuner may not cross, until that is changed over the API.
+    /// What the tuner goes for, until that is changed over the API; absent: what was in force before, or the defaults. What is
+    /// said last holds, here or over the API.
+    pub targets: Option<Targets>,
+    /// What the tuner may not cross, until that is changed over the API: likewise.
     pub limits: Limits,
     /// What a request is worth; then the tuner goes for the largest sum of it rather than for the targets.
     pub reward: Option<RewardConfig>,
+}
+
+/// What the configuration says of the mandate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Configured {
+    /// What the tuner goes for; absent: what it went for before.
+    pub targets: Option<Targets>,
+    /// What it may not cross.
+    pub limits: Limits,
 }
 
 /// `[tuner] reward = "web-tasks"`, or its three values.
@@ -42,7 +54,7 @@ pub enum RewardPreset {
 
 impl Default for TunerConfig {
     fn default() -> Self {
-        Self { interval_s: 300, window: 100, min_samples: 10, limits: Limits::default(), reward: None }
+        Self { interval_s: 300, window: 100, min_samples: 10, targets: None, limits: Limits::default(), reward: None }
     }
 }
 
@@ -62,6 +74,11 @@ impl TunerConfig {
             faults.unless_within("tuner.reward.second", second, 0.0..=1e9);
             faults.unless_within("tuner.reward.cent", cent, 0.0..=1e9);
         }
+    }
+
+    /// What it says of the mandate.
+    pub fn configured(&self) -> Configured {
+        Configured { targets: self.targets, limits: self.limits.rounded() }
     }
 
     /// What a request is worth.

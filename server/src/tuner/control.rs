@@ -4,6 +4,7 @@ use lode_shared::{AuditRow, Change, FieldError, Mandate};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
+use super::config::Configured;
 use crate::store::StoreError;
 
 /// Why a change was not made.
@@ -36,6 +37,14 @@ pub struct Versioned {
 }
 
 impl Versioned {
+    /// Takes over what the configuration says now and did not say `before`.
+    pub fn follow(&mut self, before: &Configured, now: &Configured) {
+        if let Some(targets) = now.targets.filter(|_| now.targets != before.targets) {
+            self.mandate.targets = targets;
+        }
+        self.limits_are_his &= now.limits == before.limits;
+    }
+
     /// With `change`, and the row that tells of it.
     pub fn with(&self, asked: &Asked, at_ms: u64) -> Result<(Self, AuditRow), ChangeError> {
         let Asked { change, who, if_version } = asked;
@@ -65,6 +74,7 @@ pub struct Asked {
 pub(super) enum Command {
     Change(Asked, oneshot::Sender<Result<Versioned, ChangeError>>),
     Capacity(u64, oneshot::Sender<Result<(), ChangeError>>),
+    Follow(Configured, oneshot::Sender<Result<(), ChangeError>>),
 }
 
 /// Tells a running tuner.
@@ -76,6 +86,13 @@ impl TunerControl {
     pub async fn change(&self, asked: Asked) -> Result<Versioned, ChangeError> {
         let (done, made) = oneshot::channel();
         self.0.send(Command::Change(asked, done)).await.map_err(|_| StoreError::Stopped)?;
+        made.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Has the tuner follow what the configuration says now, as far as that is something else than before.
+    pub async fn follow(&self, configured: Configured) -> Result<(), ChangeError> {
+        let (done, made) = oneshot::channel();
+        self.0.send(Command::Follow(configured, done)).await.map_err(|_| StoreError::Stopped)?;
         made.await.map_err(|_| StoreError::Stopped)?
     }
 

@@ -13,12 +13,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lode_shared::{Adjustment, Decision, FieldError, HoldReason, Mode, Moves, ScopeThreshold, Settings, Step, Targets};
+use lode_shared::{
+    Adjustment, Change, Decision, FieldError, HoldReason, Mode, Moves, ScopeThreshold, Settings, Step, Targets,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-pub use config::TunerConfig;
+pub use config::{Configured, TunerConfig};
 use control::Command;
 pub use control::{Asked, ChangeError, TunerControl, Versioned};
 pub use preview::preview;
@@ -36,6 +38,8 @@ const MANDATE_KEY: &str = "mandate";
 const TARGETS_KEY: &str = "targets";
 const SETTINGS_KEY: &str = "settings";
 const MEMORY_KEY: &str = "tuner";
+/// What the configuration said last of the mandate.
+const CONFIGURED_KEY: &str = "configured";
 /// Between two rounds for wrong answers.
 const ALARM_PAUSE: Duration = Duration::from_secs(1);
 
@@ -87,6 +91,7 @@ pub struct Tuner {
     view: watch::Sender<Arc<TunerView>>,
     commands: mpsc::Receiver<Command>,
     mandate: Versioned,
+    configured: Configured,
     state: State,
 }
 
@@ -103,6 +108,12 @@ impl Tuner {
             Some(kept) => kept,
             None => first_mandate(store.get(TARGETS_KEY)?),
         };
+        let configured = start.config.configured();
+        if let Some(before) = store.get(CONFIGURED_KEY)? {
+            mandate.follow(&before, &configured);
+        } else if let Some(targets) = configured.targets {
+            mandate.mandate.targets = targets;
+        }
         hold_configured(&mut mandate, &start);
         let kept: Option<Settings> = store.get(SETTINGS_KEY)?;
         let memory = store.get(MEMORY_KEY)?.unwrap_or_default();
@@ -128,7 +139,7 @@ impl Tuner {
         let (view, receiver) = watch::channel(Arc::new(first));
         // One operator: a handful of waiting changes is plenty.
         let (control, commands) = mpsc::channel(8);
-        let tuner = Self { start, recorder, steered, store, clock, view, commands, mandate, state };
+        let tuner = Self { start, recorder, steered, store, clock, view, commands, mandate, configured, state };
         Ok((tuner, TunerControl(control), receiver))
     }
 
@@ -137,6 +148,9 @@ impl Tuner {
         let interval = Duration::from_secs(u64::from(self.start.config.interval_s));
         let mut due = Instant::now() + interval;
         let mut calm = Instant::now();
+        if let Err(error) = self.keep_configured().await {
+            tracing::error!("{error}: what the configuration says of targets and limits is in force, but not kept");
+        }
         let steered = Arc::clone(&self.steered);
         loop {
             let alarmed = async {
@@ -166,6 +180,7 @@ impl Tuner {
         match command {
             Command::Change(asked, done) => _ = done.send(self.change(&asked).await),
             Command::Capacity(entries, done) => _ = done.send(self.set_capacity(entries).await),
+            Command::Follow(configured, done) => _ = done.send(self.follow(configured).await),
         }
     }
 
@@ -182,6 +197,33 @@ impl Tuner {
         self.apply(State { settings, memory: self.state.memory.clone() }).await;
         self.publish(|_| ());
         Ok(())
+    }
+
+    /// What was said last is in force: what the configuration says anew goes before what was said over the API.
+    async fn follow(&mut self, configured: Configured) -> Result<(), ChangeError> {
+        self.start.config.limits = configured.limits;
+        let mut wanted = Versioned { limits_are_his: true, ..self.mandate };
+        wanted.follow(&self.configured, &configured);
+        if !wanted.limits_are_his {
+            hold_configured(&mut wanted, &self.start);
+        }
+        for change in [Change::Targets(wanted.mandate.targets.into()), Change::Limits(wanted.mandate.limits)] {
+            if change == change.of(&self.mandate.mandate) {
+                continue;
+            }
+            self.change(&Asked { change, who: "the configuration".into(), if_version: None }).await?;
+        }
+        self.configured = configured;
+        Ok(self.keep_configured().await?)
+    }
+
+    /// Keeps the mandate with what the configuration said of it, so that the next start can tell what is new.
+    async fn keep_configured(&self) -> Result<(), StoreError> {
+        if self.store.get(CONFIGURED_KEY)? == Some(self.configured) {
+            return Ok(());
+        }
+        let kept = Together::default().value(MANDATE_KEY, &self.mandate)?.value(CONFIGURED_KEY, &self.configured)?;
+        self.store.write(kept).await
     }
 
     async fn change(&mut self, asked: &Asked) -> Result<Versioned, ChangeError> {

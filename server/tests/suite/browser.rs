@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -106,8 +107,15 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Clicks an element. A live list may draw it anew between the finding and the click: then it is looked for again.
     pub async fn click(&self, selector: &str) {
-        self.tab.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+        for _ in 0..20 {
+            match self.tab.find(Locator::Css(selector)).await.unwrap().click().await {
+                Err(CmdError::Standard(error)) if error.error == ErrorStatus::StaleElementReference => {}
+                clicked => return clicked.unwrap(),
+            }
+        }
+        panic!("{selector} is drawn anew faster than it can be clicked");
     }
 
     /// Presses a key where the focus is.

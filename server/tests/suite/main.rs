@@ -16,6 +16,7 @@ mod negative;
 mod page;
 mod page_looks;
 mod process;
+mod reload;
 mod running;
 mod streaming;
 mod support;

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lode::app::{App, Surroundings};
+use lode::app::{App, Reload, Surroundings};
 use lode::axon::EMPTY_BODY_HASH;
 use lode::clock::Clock;
 use lode::config::{self, Config};
 use lode::devnet::{Dendrite, SignedRequest};
 use lode::keys::Signer;
 use lode::telemetry::LogRing;
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// When tests happen unless they say otherwise, nanoseconds since the Unix epoch.
@@ -29,6 +30,10 @@ pub struct Miner {
     pub hotkey: String,
     pub token: String,
     pub now_ns: Arc<AtomicU64>,
+    /// What it was started with.
+    pub config: Config,
+    next_config: Arc<Mutex<Config>>,
+    reload: mpsc::Sender<()>,
     stop: oneshot::Sender<()>,
     task: JoinSet<Result<(), String>>,
     _wallets: tempfile::TempDir,
@@ -83,8 +88,13 @@ impl Miner {
         let now_ns = Arc::new(AtomicU64::new(now_ns));
         let told = Arc::clone(&now_ns);
         let clock = Clock::from_fn(move || told.load(Ordering::SeqCst));
-        let around = Surroundings { clock, log: LogRing::default(), feeder: None };
-        let app = App::start(config, data, around).await.unwrap();
+        let next_config = Arc::new(Mutex::new(config.clone()));
+        let read = Arc::clone(&next_config);
+        let (reload, asked) = mpsc::channel(1);
+        let load = Box::new(move || Ok(read.lock().clone()));
+        let around =
+            Surroundings { clock, log: LogRing::default(), feeder: None, reload: Some(Reload { asked, load }) };
+        let app = App::start(config.clone(), data, around).await.unwrap();
         let (axon, api, hotkey) = (app.axon, app.api, app.hotkey.clone());
         let token = app.token.reveal().to_owned();
         let (stop, stopped) = oneshot::channel();
@@ -92,7 +102,13 @@ impl Miner {
         task.spawn(app.run(async {
             stopped.await.ok();
         }));
-        Self { axon, api, hotkey, token, now_ns, stop, task, _wallets: wallets }
+        Self { axon, api, hotkey, token, now_ns, config, next_config, reload, stop, task, _wallets: wallets }
+    }
+
+    /// Has it read this configuration, as SIGHUP does; returns before it has.
+    pub async fn reload(&self, config: Config) {
+        *self.next_config.lock() = config;
+        self.reload.send(()).await.unwrap();
     }
 
     /// Signs as the test validator, now.

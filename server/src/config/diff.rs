@@ -1,0 +1,109 @@
+//! What differs between two configurations.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Config;
+
+/// Sections and keys that may change while the miner runs.
+const LIVE: [&str; 12] = [
+    "presets",
+    "synapse",
+    "solver",
+    "axon.callers",
+    "axon.min_stake_alpha",
+    "axon.allow",
+    "axon.deny",
+    "subtensor.max_age_s",
+    "api.solve_synapse",
+    "api.chat_synapse",
+    "tuner.limits",
+    "tuner.targets",
+];
+
+/// One key whose value differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The key, with its sections: `axon.deny`.
+    pub key: String,
+    /// What it was, as JSON; `nothing` when it was not there.
+    pub old: String,
+    /// What it is.
+    pub new: String,
+    /// Whether it takes effect while the miner runs.
+    pub is_live: bool,
+}
+
+/// Every key whose value differs, by name. Secrets are in no configuration: it names the files that hold them.
+pub fn changes(old: &Config, new: &Config) -> Vec<Change> {
+    let (mut old, mut new) = (flat(old), flat(new));
+    let mut keys: Vec<_> = old.keys().chain(new.keys()).cloned().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut take = |key: String| {
+        let (old, new) = (old.remove(&key), new.remove(&key));
+        let text = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
+        let is_live =
+            LIVE.iter().any(|live| key.strip_prefix(live).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        (old != new).then(|| Change { key, old: text(old), new: text(new), is_live })
+    };
+    keys.into_iter().filter_map(&mut take).collect()
+}
+
+/// Values by their dotted keys.
+fn flat(config: &impl Serialize) -> BTreeMap<String, Value> {
+    let mut flat = BTreeMap::new();
+    lay(&mut flat, String::new(), serde_json::to_value(config).expect("plain data serialises"));
+    flat
+}
+
+fn lay(flat: &mut BTreeMap<String, Value>, key: String, value: Value) {
+    let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+    match value {
+        Value::Object(fields) => fields.into_iter().for_each(|(name, value)| lay(flat, below(&name), value)),
+        // Synapses have names; other lists are shown whole.
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (at, item) in items.into_iter().enumerate() {
+                let name = item.get("name").and_then(Value::as_str).map_or_else(|| at.to_string(), str::to_owned);
+                lay(flat, below(&name), item);
+            }
+        }
+        Value::Null => {}
+        value => _ = flat.insert(key, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        toml::from_str(text).expect("TOML of the right shape")
+    }
+
+    #[test]
+    fn what_differs_is_told_by_key_with_what_takes_effect_at_once() {
+        let old = config("netuid = 1\n[axon]\ndeny = []\n[[synapse]]\nname = \"A\"\ntimeout_s = 3\n");
+        let new = config("netuid = 2\n[axon]\ndeny = [\"5x\"]\n[[synapse]]\nname = \"A\"\ntimeout_s = 4\n");
+        let told: Vec<_> = changes(&old, &new)
+            .into_iter()
+            .map(|change| (change.key, change.old, change.new, change.is_live))
+            .collect();
+        let row = |key: &str, old: &str, new: &str, is_live| (key.to_owned(), old.to_owned(), new.to_owned(), is_live);
+        assert_eq!(
+            told,
+            [
+                row("axon.deny", "[]", "[\"5x\"]", true),
+                row("netuid", "1", "2", false),
+                row("synapse.A.timeout_s", "3.0", "4.0", true),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_same_configuration_differs_in_nothing() {
+        assert_eq!(changes(&Config::default(), &Config::default()), []);
+    }
+}
