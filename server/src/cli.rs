@@ -33,6 +33,9 @@ pub enum Command {
     Token(Box<RunArgs>),
     /// Check the configuration: every fault with its line, or what it stands for. Takes the flags with which the miner runs.
     Check(Box<RunArgs>),
+    /// Send a message to the webhook of `[alerts]`, to see that it arrives. Takes the flags with which the miner runs.
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Measure this machine: signed requests a second, beside the Python axon where it is installed, the page's figures
     /// beside nginx, and looks into the answer cache.
     Bench(BenchArgs),
@@ -41,6 +44,13 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Measure how good the cache's matching is, on labelled pairs or recorded streams (JSON lines).
     Eval(EvalArgs),
+}
+
+/// What `alert` does.
+#[derive(Debug, Subcommand)]
+pub enum AlertCommand {
+    /// Send a message, and tell whether it was taken.
+    Test(Box<RunArgs>),
 }
 
 /// Where Lode keeps what survives a restart.

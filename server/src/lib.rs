@@ -5,6 +5,7 @@
 //! no I/O; [`app`] puts the parts together.
 
 pub mod agent;
+pub mod alerts;
 pub mod api;
 pub mod app;
 pub mod axon;

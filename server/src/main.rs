@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use lode::alerts::Webhook;
 use lode::api::AdminToken;
 use lode::app::{App, Reload, Surroundings, check_standing, checker_threads, cores, make_data_dir};
 use lode::chain::Network;
-use lode::cli::{BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs};
+use lode::cli::{AlertCommand, BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs};
 use lode::clock::Clock;
 use lode::config::{self, Config};
 use lode::solver::Meters;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Some(Command::Run(args)) => runtime.block_on(run(*args)),
         Some(Command::Token(args)) => token(&args),
         Some(Command::Check(args)) => runtime.block_on(check(&args)),
+        Some(Command::Alert(AlertCommand::Test(args))) => runtime.block_on(alert_test(&args)),
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
         Some(Command::Eval(args)) => evaluate(&args),
         Some(Command::Simulate(args)) => simulated(&args),
@@ -134,6 +136,19 @@ async fn check(args: &RunArgs) -> Result<(), Exit> {
     let mut told = vec![format!("lode: {file}: good. Synapses: {}.", names.join(", "))];
     told.extend(check_standing(&config, Clock::system()).await.map_err(|error| usage(&error))?);
     writeln!(std::io::stdout(), "{}", told.join("\n")).map_err(|error| (EXIT_FAILED, error.to_string()))
+}
+
+/// Sends one message to where alerts go.
+async fn alert_test(args: &RunArgs) -> Result<(), Exit> {
+    let usage = |error: &dyn std::fmt::Display| (EXIT_USAGE, error.to_string());
+    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
+    let webhook = Webhook::new(&config.alerts, |name| std::env::var(name).ok()).map_err(|error| usage(&error))?;
+    let webhook = webhook.ok_or_else(|| {
+        usage(&"no webhook is named: put its URL into a file and name that in alerts.webhook_file, or set LODE_ALERTS_WEBHOOK")
+    })?;
+    webhook.test(&config).await.map_err(|error| (EXIT_FAILED, error.to_string()))?;
+    writeln!(std::io::stdout(), "The webhook's service has taken the message, as {}.", webhook.format().word())
+        .map_err(|error| (EXIT_FAILED, error.to_string()))
 }
 
 async fn measure(args: BenchArgs) -> Result<(), Exit> {

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 pub use check::check_standing;
 pub use reload::Reload;
 
+use crate::alerts::WebhookError;
 use crate::api::{AdminToken, TokenError};
 use crate::cache::AnswerCache;
 use crate::clock::Clock;
@@ -45,6 +46,9 @@ pub enum StartError {
     /// The wallet.
     #[error(transparent)]
     Wallet(#[from] KeyfileError),
+    /// The alerts' webhook.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// The data file.
     #[error(transparent)]
     Store(#[from] StoreError),

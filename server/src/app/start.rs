@@ -19,6 +19,7 @@ use super::parts::{
 use super::reload::Reloader;
 use super::{App, STOPPED, StartError, Surroundings, Tasks, checker_threads, cores, make_data_dir, run_thread};
 use crate::agent::Agent;
+use crate::alerts::{Alerts, Webhook};
 use crate::api::{AdminToken, Api, Dashboard, HostRules, LiveFeed, Plans};
 use crate::axon::callers::CallersByAddress;
 use crate::axon::marks::Marks;
@@ -66,6 +67,7 @@ impl App {
         let network = config.subtensor.network();
         let as_read = config.clone();
         let policy = config.policy()?;
+        let webhook = Webhook::new(&config.alerts, |name| std::env::var(name).ok())?;
         let axon_listener = bind("validators", config.axon.bind(network), "--axon.port").await?;
         let api_listener = bind("the dashboard", config.api.bind, "--api.bind").await?;
         // Now nobody else answers on these ports: what was signed before this was for the run before.
@@ -162,6 +164,8 @@ impl App {
         });
         tasks.spawn("history", Arc::clone(&figures).sample(store.clone(), stop.clone()));
         tasks.spawn("chain history", Arc::clone(&figures).keep_chain(store.clone(), stop.clone()));
+        let alerts = Alerts::new(config.alerts.clone(), webhook, Arc::clone(&figures), store.clone());
+        tasks.spawn("alerts", alerts.run(stop.clone()));
         let live = Arc::new(LiveFeed::new(Arc::clone(&figures)));
         tasks.spawn("live feed", Arc::clone(&live).run(stop.clone()));
         if let Some(reload) = reload {

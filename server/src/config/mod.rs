@@ -28,6 +28,7 @@ pub use solver::SolverConfig;
 pub use synapse::{FeedbackConfig, SchemaConfig, ScopeConfig, SynapseConfig};
 
 use crate::agent::ShadowConfig;
+use crate::alerts::AlertsConfig;
 use crate::axon::{ALL_BODIES_BYTES, MAX_BATCH};
 use crate::cache::{Capacity, EMBEDDER_TIMEOUT, Embedder, EmbedderConfig, RemoteEmbedder};
 use crate::chain::{Network, SubtensorConfig};
@@ -61,6 +62,8 @@ pub struct Config {
     pub tuner: TunerConfig,
     /// `[history]`
     pub history: Retention,
+    /// `[alerts]`
+    pub alerts: AlertsConfig,
     /// `[log]`
     pub log: LogConfig,
     /// `[devnet]`
@@ -84,6 +87,7 @@ impl Default for Config {
             shadow: ShadowConfig::default(),
             tuner: TunerConfig::default(),
             history: Retention::default(),
+            alerts: AlertsConfig::default(),
             log: LogConfig::default(),
             devnet: DevnetConfig::default(),
             synapse: Vec::new(),
@@ -328,6 +332,7 @@ impl Config {
         self.tuner.check(faults);
         self.shadow.check(faults);
         self.history.check(faults);
+        self.alerts.check(faults);
         self.log.check(faults);
         self.devnet.check(faults);
         self.axon.check(faults);

@@ -5,6 +5,7 @@
 //! survives SIGKILL and power loss.
 
 mod answers;
+mod health;
 mod read;
 mod requests;
 mod writer;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 pub use answers::{AnswerChange, AnswerRow, AnswerWrite, Epoch, Kept, ScopeRow};
+pub use health::Health;
 pub use writer::Together;
 use writer::{Done, Write};
 
@@ -223,6 +225,11 @@ impl Store {
     /// filter looks at the newest 100,000. Blocking.
     pub fn requests(&self, filter: &Filter, before: u64, count: usize) -> Result<Vec<RequestRecord>, StoreError> {
         requests::list(&self.path, filter, before, count)
+    }
+
+    /// How the data file fares.
+    pub fn health(&self) -> Health {
+        Health::default()
     }
 
     /// Rows lost because the disk was behind or refused them.

@@ -1,0 +1,85 @@
+//! What a webhook is sent.
+
+use lode_shared::Snapshot;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Format, Note, State};
+
+/// Discord takes 2,000 characters.
+const MAX_CHARS: usize = 1_900;
+
+/// Who speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Miner {
+    /// Its hotkey, SS58.
+    pub hotkey: String,
+    /// The network's name.
+    pub network: String,
+    /// The subnet.
+    pub netuid: u16,
+    /// Version of the binary.
+    pub version: String,
+}
+
+impl Miner {
+    /// The one that the snapshot is of.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            hotkey: snapshot.miner.hotkey.clone(),
+            network: snapshot.chain.network.clone(),
+            netuid: snapshot.chain.netuid,
+            version: snapshot.miner.version.clone(),
+        }
+    }
+
+    fn line(&self) -> String {
+        let hotkey: String = self.hotkey.chars().take(8).collect();
+        format!("Lode, subnet {} of {}, {hotkey}…", self.netuid, self.network)
+    }
+}
+
+/// The body of the request that tells `notes`.
+pub fn body(format: Format, miner: &Miner, notes: &[Note]) -> Value {
+    match format {
+        Format::Discord => discord(&text(miner, notes.iter().map(|note| line(note, "**")))),
+        Format::Slack => slack(&text(miner, notes.iter().map(|note| line(note, "*")))),
+        Format::Json => json!({"miner": miner, "alerts": notes}),
+    }
+}
+
+/// The body of one that says only that it arrives.
+pub fn test_body(format: Format, miner: &Miner) -> Value {
+    let says = "this is a test: alerts arrive here";
+    let text = text(miner, std::iter::once(format!("\n🔵 {says}")));
+    match format {
+        Format::Discord => discord(&text),
+        Format::Slack => slack(&text),
+        Format::Json => json!({"miner": miner, "alerts": [], "test": says}),
+    }
+}
+
+/// Nobody is pinged, whatever a text holds.
+fn discord(text: &str) -> Value {
+    json!({"username": "Lode", "content": text, "allowed_mentions": {"parse": []}})
+}
+
+fn slack(text: &str) -> Value {
+    json!({"text": text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")})
+}
+
+fn line(note: &Note, bold: &str) -> String {
+    let mark = match note.state {
+        State::Firing => "🔴",
+        State::Recovered => "🟢",
+    };
+    format!("\n{mark} {bold}{}{bold}: {}", note.kind.word(), note.text)
+}
+
+fn text(miner: &Miner, lines: impl Iterator<Item = String>) -> String {
+    let text: String = std::iter::once(miner.line()).chain(lines).collect();
+    match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
