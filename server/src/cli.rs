@@ -31,8 +31,13 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Print the admin token, which the dashboard needs for changes. Takes the flags with which the miner runs.
     Token(Box<RunArgs>),
-    /// Check the configuration: every fault with its line, or what it stands for. Takes the flags with which the miner runs.
+    /// Look whether a miner would work here, line by line: configuration, wallet, folder, ports, clock, chain, registration,
+    /// solvers. Each has a ✓, or says what to do; · is what cannot be told from here. Takes the flags with which the miner
+    /// runs. Fails with 2 when something here must be mended, with 1 when something outside is not well.
     Check(Box<RunArgs>),
+    /// Show how a running miner is: the dashboard's first panel as text. Takes the flags with which the miner runs. Fails with 1
+    /// when none answers, or when it cannot answer validators yet.
+    Status(Box<StatusArgs>),
     /// Send a message to the webhook of `[alerts]`, to see that it arrives. Takes the flags with which the miner runs.
     #[command(subcommand)]
     Alert(AlertCommand),
@@ -44,6 +49,20 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Measure how good the cache's matching is, on labelled pairs or recorded streams (JSON lines).
     Eval(EvalArgs),
+}
+
+/// Flags of `status`.
+#[derive(Debug, Clone, Args)]
+pub struct StatusArgs {
+    /// Show it again every two seconds.
+    #[arg(long)]
+    pub watch: bool,
+    /// Show every figure, as `GET /api/dashboard` has it.
+    #[arg(long)]
+    pub json: bool,
+    /// Which miner.
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 /// What `alert` does.

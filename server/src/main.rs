@@ -8,12 +8,14 @@ use std::time::Duration;
 use clap::Parser;
 use lode::alerts::Webhook;
 use lode::api::AdminToken;
-use lode::app::{App, Reload, Surroundings, check_standing, checker_threads, cores, make_data_dir};
+use lode::app::{App, Reload, Surroundings, checker_threads, cores, make_data_dir};
 use lode::chain::Network;
-use lode::cli::{AlertCommand, BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs};
+use lode::check::{self, Verdict};
+use lode::cli::{AlertCommand, BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs, StatusArgs};
 use lode::clock::Clock;
 use lode::config::{self, Config};
 use lode::solver::Meters;
+use lode::status::{self, Asker};
 use lode::{bench, eval, shutdown, simulate, supervisor, telemetry};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Some(Command::Run(args)) => runtime.block_on(run(*args)),
         Some(Command::Token(args)) => token(&args),
         Some(Command::Check(args)) => runtime.block_on(check(&args)),
+        Some(Command::Status(args)) => runtime.block_on(status(&args)),
         Some(Command::Alert(AlertCommand::Test(args))) => runtime.block_on(alert_test(&args)),
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
         Some(Command::Eval(args)) => evaluate(&args),
@@ -59,6 +62,8 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(threads).enable_all().build().expect("the system gives us threads")
 }
 
+/// Between two looks of `status --watch`.
+const WATCH_PERIOD: Duration = Duration::from_secs(2);
 /// Threads that still wait for something have this long.
 const LAST_MOMENT: Duration = Duration::from_millis(300);
 
@@ -133,9 +138,44 @@ async fn check(args: &RunArgs) -> Result<(), Exit> {
     let mut names: Vec<_> = adapters.by_name.keys().map(String::as_str).collect();
     names.sort_unstable();
     let file = file.map_or("the defaults".into(), |file| file.display().to_string());
-    let mut told = vec![format!("lode: {file}: good. Synapses: {}.", names.join(", "))];
-    told.extend(check_standing(&config, Clock::system()).await.map_err(|error| usage(&error))?);
-    writeln!(std::io::stdout(), "{}", told.join("\n")).map_err(|error| (EXIT_FAILED, error.to_string()))
+    let mut out = std::io::stdout();
+    let failed = |error: std::io::Error| (EXIT_FAILED, error.to_string());
+    writeln!(out, "✓ {:<13} {file}: good. Synapses: {}.", "configuration", names.join(", ")).map_err(failed)?;
+    let lines = check::check(&config, &data_dir(&args.data, &config)?, &Clock::system()).await;
+    lines.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)?;
+    let bad = lines.iter().filter(|line| line.verdict >= Verdict::Outside).count();
+    match lines.iter().map(|line| line.verdict).max() {
+        Some(Verdict::Mend) => Err((EXIT_USAGE, format!("{bad} of these are not well"))),
+        Some(Verdict::Outside) => Err((EXIT_FAILED, format!("{bad} of these are not well"))),
+        _ => Ok(()),
+    }
+}
+
+/// Asks a running miner how it is, once or again and again.
+async fn status(args: &StatusArgs) -> Result<(), Exit> {
+    let config = config::load(args.run.config.as_deref(), args.run.layer());
+    let config = config.map_err(|error| (EXIT_USAGE, error.to_string()))?;
+    let failed = |error: &dyn std::fmt::Display| (EXIT_FAILED, error.to_string());
+    let asker = Asker::new(config.api.bind).map_err(|error| failed(&error))?;
+    let mut out = std::io::stdout();
+    loop {
+        let asked = asker.ask().await;
+        let text = match &asked {
+            Ok(status) if args.json => format!("{}\n", status.json),
+            Ok(status) => status::text(&status.snapshot),
+            Err(_) => String::new(),
+        };
+        let clear = if args.watch && !args.json && out.is_terminal() { "\x1b[H\x1b[2J" } else { "" };
+        write!(out, "{clear}{text}").and_then(|()| out.flush()).map_err(|error| failed(&error))?;
+        if !args.watch {
+            let status = asked.map_err(|error| failed(&error))?;
+            return status.waiting.map_or(Ok(()), |waiting| Err((EXIT_FAILED, waiting)));
+        }
+        if let Err(error) = asked {
+            complain(EXIT_FAILED, &error.to_string());
+        }
+        tokio::time::sleep(WATCH_PERIOD).await;
+    }
 }
 
 /// Sends one message to where alerts go.

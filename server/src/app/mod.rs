@@ -1,6 +1,5 @@
 //! The composition root: builds every part from the configuration, runs their tasks, and drains them.
 
-mod check;
 mod parts;
 mod reload;
 mod start;
@@ -17,7 +16,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use check::check_standing;
+pub(crate) use parts::{keeper_setup, signer};
 pub use reload::Reload;
 
 use crate::alerts::WebhookError;

@@ -37,7 +37,7 @@ pub(super) fn address(listener: &TcpListener) -> SocketAddr {
     listener.local_addr().expect("a bound socket has an address")
 }
 
-pub(super) fn signer(config: &Config) -> Result<Signer, StartError> {
+pub(crate) fn signer(config: &Config) -> Result<Signer, StartError> {
     match config.subtensor.network() {
         Network::Devnet => Ok(devnet_signer("our miner")),
         _ => {
@@ -111,7 +111,7 @@ impl Followed {
 }
 
 /// The keeper of the chain that the configuration names; `port` is the one that the axon got.
-pub(super) fn keeper_setup(
+pub(crate) fn keeper_setup(
     config: &Config,
     signer: &Arc<Signer>,
     port: u16,

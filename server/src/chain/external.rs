@@ -21,7 +21,7 @@ const AGREEING: usize = 2;
 const KNOWN_FOR_MS: u64 = 1_800_000;
 
 /// Where our external address comes from.
-pub(super) struct External {
+pub(crate) struct External {
     given: Option<IpAddr>,
     lookups: Vec<Url>,
     client: Option<Client>,
@@ -30,7 +30,7 @@ pub(super) struct External {
 
 /// Why it is not known.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UnknownAddress {
+pub(crate) enum UnknownAddress {
     /// Too few answers, or different ones.
     #[error("no two look-ups agree on the address of this host ({0}); give it with --axon.external_ip")]
     Disagree(String),
@@ -41,7 +41,7 @@ pub(super) enum UnknownAddress {
 
 impl External {
     /// From the configuration.
-    pub(super) fn new(given: Option<IpAddr>, lookups: Vec<Url>) -> Self {
+    pub(crate) fn new(given: Option<IpAddr>, lookups: Vec<Url>) -> Self {
         // Through a proxy they would see the proxy's address.
         let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(LOOKUP_TIMEOUT).build().ok();
         Self { given, lookups, client, found: None }
@@ -49,7 +49,7 @@ impl External {
 
     /// The address; looked up when it is not given and what was found is old. When looking up fails, what was found before
     /// still holds.
-    pub(super) async fn address(&mut self, now_ms: u64) -> Result<IpAddr, UnknownAddress> {
+    pub(crate) async fn address(&mut self, now_ms: u64) -> Result<IpAddr, UnknownAddress> {
         if let Some(given) = self.given {
             return Ok(given);
         }

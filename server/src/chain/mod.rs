@@ -21,4 +21,5 @@ mod told;
 mod visibility;
 
 pub use config::{Network, SubtensorConfig};
+pub(crate) use external::External;
 pub use keeper::{Keeper, KeeperSetup, ServeSetup};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::solver::build_solvers;
 use super::synapse::{SchemaConfig, ScopeConfig, SynapseConfig, max_body_bytes};
@@ -53,6 +54,18 @@ pub fn build_adapters(config: &Config, before: &Meters) -> Result<(Adapters, Met
 /// What keeps synapses and solvers from being made.
 pub(super) fn faults(config: &Config) -> Vec<String> {
     assemble(config, &Meters::new()).2.iter().map(ConfigError::to_string).collect()
+}
+
+/// Where solvers ask, by their names; presets' too.
+pub fn solver_urls(config: &Config) -> Vec<(String, Url)> {
+    let presets = config.presets.iter().filter_map(|name| preset(name).ok()).flat_map(|preset| preset.solver);
+    let solvers: BTreeMap<_, _> = presets.chain(config.solver.clone()).collect();
+    let url = |solver: &SolverConfig| match solver {
+        SolverConfig::Http(http) => Some(http.url.clone()),
+        SolverConfig::Openai(model) => model.url.parse().ok(),
+        SolverConfig::Rules { .. } | SolverConfig::Failover(_) | SolverConfig::Hedge(_) | SolverConfig::Race(_) => None,
+    };
+    solvers.into_iter().filter_map(|(name, solver)| Some((name, url(&solver)?))).collect()
 }
 
 /// What can be made, and why the rest cannot.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-pub use adapters::build_adapters;
+pub use adapters::{build_adapters, solver_urls};
 pub use diff::{Change, changes};
 pub use faults::{Fault, Faults, faults_of};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};

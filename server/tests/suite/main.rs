@@ -9,6 +9,7 @@ mod browser;
 mod btauth;
 mod cache;
 mod chain;
+mod commands;
 mod interop_requests;
 mod limits;
 mod mixed;
