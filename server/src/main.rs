@@ -73,7 +73,10 @@ async fn run(args: RunArgs) -> Result<(), Exit> {
     let usage = |error: &dyn std::fmt::Display| (EXIT_USAGE, error.to_string());
     let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
     let data_dir = data_dir(&args.data, &config)?;
-    let clock = Clock::system();
+    let clock = match config.subtensor.network() {
+        Network::Devnet => Clock::system().faster(config.devnet.speed),
+        _ => Clock::system(),
+    };
     let telemetry = telemetry::init(clock.clone());
     // Before anybody is told that we are here: who is told may stop us at once.
     let signals =

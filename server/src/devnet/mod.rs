@@ -42,6 +42,9 @@ pub struct DevnetConfig {
     pub rate: f64,
     /// Milliseconds a block takes, 100 to 60000. The real chain takes 12,000.
     pub block_time_ms: u64,
+    /// How many times as fast as others' the clock of the miner and its validators runs, 1 to 100: what lasts hours is seen in
+    /// minutes. What is waited for, waits as ever.
+    pub speed: u32,
     /// Blocks per epoch, 1 to 1000.
     pub tempo_blocks: u64,
     /// Fastest and slowest answer of the demo's solver service, milliseconds.
@@ -59,6 +62,7 @@ impl Default for DevnetConfig {
         Self {
             rate: 4.0,
             block_time_ms: 1_000,
+            speed: 1,
             tempo_blocks: 60,
             solver_delay_ms: [300, 3_000],
             solver_failure_pct: 2.0,
@@ -73,6 +77,7 @@ impl DevnetConfig {
     pub fn check(&self, faults: &mut Faults) {
         faults.unless_within("devnet.rate", self.rate, 0.0..=1_000.0);
         faults.unless_within("devnet.block_time_ms", self.block_time_ms, 100..=60_000);
+        faults.unless_within("devnet.speed", self.speed, 1..=100);
         faults.unless_within("devnet.tempo_blocks", self.tempo_blocks, 1..=1_000);
         if self.solver_delay_ms[0] > self.solver_delay_ms[1] || self.solver_delay_ms[1] > 60_000 {
             faults.push("devnet.solver_delay_ms must be [fastest, slowest], up to 60000");
