@@ -41,14 +41,15 @@ say "Debian $(cat "$root/etc/debian_version"), $(inside dpkg-query -W | wc -l) p
 # ---- installed
 
 inside apt-get update -qq
-cp "$deb" "$root/tmp/lode.deb"
+cp "$deb" "$root/var/cache/lode.deb"
 installed() { inside dpkg-query -W | cut -f1 | sort; }
 before=$(installed)
-inside apt-get install -y -qq --no-install-recommends /tmp/lode.deb >"$work/install.log" 2>&1 || fail "see $work/install.log"
+inside apt-get install -y -qq --no-install-recommends /var/cache/lode.deb >"$work/install.log" 2>&1 || fail "see $work/install.log"
 grep -q 'installed and not started' "$work/install.log" || fail "postinst does not say what is left to do"
 say "installed beside it: $(comm -13 - <(installed) <<<"$before" | paste -sd' ')"
 [ -z "$(inside dpkg --verify lode)" ] || fail "dpkg --verify finds differences"
-[ "$(inside stat -c '%U %a' /etc/lode/wallets /var/lib/lode /etc/lode | paste -sd,)" = 'lode 700,lode 700,root 750' ] ||
+[ "$(inside stat -c '%U %a' /etc/lode/wallets /var/lib/lode /var/backups/lode /etc/lode |
+    paste -sd,)" = 'lode 700,lode 700,lode 700,root 750' ] ||
     fail "folders have other owners or modes"
 [ -L "$root/etc/systemd/system/multi-user.target.wants/lode.service" ] || fail "the unit is not enabled"
 
@@ -117,7 +118,7 @@ inside apt-get purge -y -qq lode >>"$work/remove.log" 2>&1
 [ -f "$root/etc/lode/wallets/w/hotkeys/h" ] || fail "purging deletes hotkeys"
 [ ! -e "$root/var/lib/lode" ] && [ ! -e "$root/etc/lode/lode.toml" ] || fail "purging leaves data or configuration"
 left=$(cd "$root" && find etc usr var -name '*lode*' -not -path 'etc/lode*' -not -path 'var/log/*' -not -path 'var/lib/apt/*' | grep -viE 'explode|unload' || true)
-inside apt-get install -y -qq --no-install-recommends /tmp/lode.deb >>"$work/install.log" 2>&1
+inside apt-get install -y -qq --no-install-recommends /var/cache/lode.deb >>"$work/install.log" 2>&1
 inside rm -r /etc/lode/wallets/w
 inside apt-get purge -y -qq lode >>"$work/remove.log" 2>&1
 [ ! -e "$root/etc/lode" ] || fail "purging leaves /etc/lode: $(ls -A "$root/etc/lode")"
