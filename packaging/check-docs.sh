@@ -28,7 +28,7 @@ finish() {
     exit $code
 }
 trap finish EXIT
-mkdir -p "$work/bin" "$work/home" "$work/here"
+mkdir -p "$work/bin" "$work/home" "$work/miner"
 ln -s "$lode" "$work/bin/lode"
 
 # blocks FILE KIND: writes each block of that kind into $work/blocks, by its line.
@@ -43,13 +43,13 @@ blocks() {
 }
 
 start() {
-    (cd "$work/here" && exec env -i HOME="$work/home" PATH="$work/bin:$PATH" lode run --headless) >"$work/miner.log" 2>&1 &
+    (cd "$work/miner" && exec env -i HOME="$work/home" PATH="$work/bin:$PATH" lode run --headless) >"$work/log" 2>&1 &
     miner=$!
     for _ in $(seq 100); do
         curl -fsS http://127.0.0.1:8080/readyz >/dev/null 2>&1 && return
         sleep 0.2
     done
-    cat "$work/miner.log" >&2
+    cat "$work/log" >&2
     echo "docs: no miner" >&2
     exit 1
 }
@@ -57,6 +57,7 @@ start() {
 faults=0 ran=0 read=0
 fault() { echo "$*" >&2; faults=$((faults + 1)); }
 for document in "${documents[@]}"; do
+    here=$(mktemp -d "$work/here-XXXX")
     while read -r block; do
         read=$((read + 1))
         bash -n "$block" || fault "$document, line $((10#$(basename "$block"))): no good shell"
@@ -65,7 +66,7 @@ for document in "${documents[@]}"; do
     while read -r block; do
         line=$((10#$(basename "$block")))
         if [ -z "$miner" ] || ! kill -0 "$miner" 2>/dev/null; then start; fi
-        (cd "$work/here" && env -i HOME="$work/home" PATH="$work/bin:$PATH" REPOSITORY="$repository" TERM=dumb \
+        (cd "$here" && env -i HOME="$work/home" PATH="$work/bin:$PATH" REPOSITORY="$repository" TERM=dumb \
             timeout 60 bash -euo pipefail "$block" >"$work/out" 2>&1 </dev/null) ||
             { fault "$document, line $line: ended with $?"; sed 's/^/    /' "$work/out" >&2; }
         ran=$((ran + 1))
