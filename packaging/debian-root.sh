@@ -56,7 +56,7 @@ say "installed beside it: $(comm -13 - <(installed) <<<"$before" | paste -sd' ')
 # ---- by hand, as the user lode
 
 as_lode lode --version
-as_lode lode check --subtensor.network devnet --axon.port 18091 --api.bind $api | sed 's/^/    /'
+as_lode lode check --subtensor.network devnet --data-dir /var/lib/lode --axon.port 18091 --api.bind $api | sed 's/^/    /'
 # As installed it wants a hotkey: one sentence that says which, and exit code 2.
 code=0; as_lode lode run --config /etc/lode/lode.toml --data-dir /tmp/none 2>"$work/no-wallet" || code=$?
 { [ $code = 2 ] && grep -q '/etc/lode/wallets/default/hotkeys/default' "$work/no-wallet"; } ||
