@@ -20,6 +20,7 @@ pub mod devnet;
 pub mod domain;
 pub mod eval;
 pub mod figures;
+pub mod init;
 pub mod keys;
 pub mod listen;
 pub mod matching;

@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use lode::alerts::Webhook;
 use lode::api::AdminToken;
 use lode::app::{App, Reload, Surroundings, checker_threads, cores, make_data_dir};
 use lode::chain::Network;
 use lode::check::{self, Verdict};
-use lode::cli::{AlertCommand, BenchArgs, Cli, Command, DataArgs, EvalArgs, RunArgs, SimulateArgs, StatusArgs};
+use lode::cli::{
+    self, AlertCommand, BenchArgs, Cli, Command, ConfigArgs, DataArgs, EvalArgs, InitArgs, RunArgs, SimulateArgs,
+    StatusArgs,
+};
 use lode::clock::Clock;
 use lode::config::{self, Config};
 use lode::solver::Meters;
 use lode::status::{self, Asker};
-use lode::{bench, eval, shutdown, simulate, supervisor, telemetry};
+use lode::{bench, eval, init, shutdown, simulate, supervisor, telemetry};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
@@ -30,16 +33,20 @@ const EXIT_USAGE: u8 = 2;
 const EXIT_FAILED: u8 = 1;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches();
+    let (cli, matches) = match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok(parsed) => parsed,
         Err(error) if !error.use_stderr() => error.exit(),
-        Err(error) => return complain(EXIT_USAGE, &first_line(&error.to_string())),
+        Err(error) => return complain(EXIT_USAGE, &cli::sentence(&error)),
     };
     rustls::crypto::ring::default_provider().install_default().expect("nothing installed a provider before main");
     let runtime = runtime();
     let result = match cli.command {
         None => runtime.block_on(run(cli.run)),
         Some(Command::Run(args)) => runtime.block_on(run(*args)),
+        Some(Command::Init(args)) => initialise(&args),
+        Some(Command::Config(args)) => effective(&args, &matches),
+        Some(Command::Completions(args)) => say(&cli::completions(&args)),
         Some(Command::Token(args)) => token(&args),
         Some(Command::Check(args)) => runtime.block_on(check(&args)),
         Some(Command::Status(args)) => runtime.block_on(status(&args)),
@@ -115,6 +122,33 @@ fn say_where(app: &App, headless: bool) {
         // Whoever reads our output may have gone; the miner goes on.
         let _ = writeln!(out, "\n  Dashboard  http://{}{token}\n", app.api);
     }
+}
+
+/// Writes a configuration file, after questions where somebody can answer.
+fn initialise(args: &InitArgs) -> Result<(), Exit> {
+    let usage = |error: String| (EXIT_USAGE, error);
+    let path = args.run.config.clone().unwrap_or_else(|| config::DEFAULT_FILE.into());
+    let mut chosen = args.layer();
+    let stdin = std::io::stdin();
+    if !args.yes && stdin.is_terminal() {
+        init::refuse_if_there(&path, args.force).map_err(usage)?;
+        chosen = init::ask(chosen, &mut stdin.lock(), &mut std::io::stdout()).map_err(usage)?;
+    }
+    init::write(&path, &chosen, args.force).map_err(usage)?;
+    let flag = args.run.config.as_ref().map_or_else(String::new, |path| format!(" --config {}", path.display()));
+    say(format!("Wrote {}. Next: lode check{flag}, then lode run{flag}\n", path.display()).as_bytes())
+}
+
+/// What is in force, and where it comes from.
+fn effective(args: &ConfigArgs, matches: &ArgMatches) -> Result<(), Exit> {
+    let said = matches.subcommand_matches("config").map(cli::origins).unwrap_or_default();
+    let shown = config::show(args.run.config.as_deref(), args.run.layer(), &said, args.changed);
+    say(shown.map_err(|error| (EXIT_USAGE, error.to_string()))?.as_bytes())
+}
+
+/// To whoever reads our output.
+fn say(text: &[u8]) -> Result<(), Exit> {
+    std::io::stdout().write_all(text).map_err(|error| (EXIT_FAILED, format!("cannot write: {error}")))
 }
 
 fn token(args: &RunArgs) -> Result<(), Exit> {
@@ -223,12 +257,6 @@ fn data_dir(args: &DataArgs, config: &Config) -> Result<PathBuf, Exit> {
         .clone()
         .or_else(platform)
         .ok_or_else(|| (EXIT_USAGE, "there is no home folder to keep data in; give one with --data-dir".to_owned()))
-}
-
-/// clap's errors go on with usage and hints; one sentence is enough to act on.
-fn first_line(error: &str) -> String {
-    let line = error.lines().next().unwrap_or_default();
-    format!("{}; see lode --help", line.trim_start_matches("error: "))
 }
 
 fn complain(code: u8, message: &str) -> ExitCode {

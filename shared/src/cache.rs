@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counters since start, and the cache's size now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CacheStats {
     /// Answers held now within their time to live.
     pub entries: u64,

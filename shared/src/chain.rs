@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The subnet and our place in it. Everything is absent until the first sync, or when no chain is configured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChainStatus {
     /// `devnet`, `offline`, or a network's name.
     pub network: String,
@@ -62,6 +63,7 @@ pub struct ChainStatus {
 
 /// How the keeper fares: what it talks to, what failed, and whether validators can find us.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeeperStatus {
     /// The endpoint of the last sync.
     pub endpoint: Option<String>,
@@ -83,6 +85,7 @@ pub struct KeeperStatus {
 
 /// Whether validators can find us.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Serving {
     /// Nothing is known yet.
@@ -113,6 +116,7 @@ impl Serving {
 
 /// Our place on the subnet at one sync, as it is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChainPoint {
     /// When, milliseconds since the Unix epoch.
     pub at_ms: u64,

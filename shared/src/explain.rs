@@ -6,6 +6,7 @@ use crate::Source;
 
 /// One look into memory: the body of `GET /api/v1/requests/{id}/explain`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// The request.
     pub request: RequestRow,
@@ -27,6 +28,7 @@ pub struct Explanation {
 
 /// One look into memory, in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RequestRow {
     /// Counts up since start.
     pub id: u64,
@@ -42,6 +44,7 @@ pub struct RequestRow {
 
 /// A remembered prompt that was considered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CandidateView {
     /// The entry.
     pub entry: u64,
@@ -67,6 +70,7 @@ pub struct CandidateView {
 
 /// A remembered answer: one row of `GET /api/v1/cache/entries`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EntryRow {
     /// Counts up over all runs.
     pub id: u64,
@@ -102,6 +106,7 @@ pub struct EntryRow {
 
 /// A page of remembered answers: the answer of `GET /api/v1/cache/entries`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Entries {
     /// Entries that match.
     pub total: usize,
@@ -111,6 +116,7 @@ pub struct Entries {
 
 /// A pattern of a scope: one row of `GET /api/v1/cache/patterns`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PatternRow {
     /// Counts up within the scope.
     pub id: u64,
@@ -130,6 +136,7 @@ pub struct PatternRow {
 
 /// What another threshold would have done: one point of `GET /api/v1/cache/what-if`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WhatIfPoint {
     /// The threshold.
     pub threshold: f64,
@@ -147,6 +154,7 @@ pub struct WhatIfPoint {
 
 /// How right answers to similar prompts were where about the same chance was given to them: one row of `GET /api/v1/cache/reliability`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReliabilityBin {
     /// Mean chance given to them, percent: the verifier's probability, calibrated, times the answer's own standing.
     pub said_pct: f64,

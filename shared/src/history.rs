@@ -6,6 +6,7 @@ use crate::Decision;
 
 /// One sample. A figure is absent when no request arrived since the sample before: charts show a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HistoryPoint {
     /// When, milliseconds since the Unix epoch.
     pub at_ms: u64,
@@ -27,6 +28,7 @@ pub struct HistoryPoint {
 
 /// The answer of `GET /api/v1/history?range=…`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct History {
     /// Seconds between points after thinning on the server (at most some 600 are sent: the least and the most of each of some
     /// 300 spans of time).
@@ -42,6 +44,7 @@ pub struct History {
 
 /// A start of the miner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Start {
     /// When, milliseconds since the Unix epoch.
     pub at_ms: u64,
@@ -51,6 +54,7 @@ pub struct Start {
 
 /// How far back a chart looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Range {
     /// 15 minutes.
     #[default]

@@ -6,6 +6,7 @@ use crate::{CacheStats, ChainStatus, HistoryPoint, PerformanceTuning, RequestRec
 
 /// Everything the dashboard shows, at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Snapshot {
     /// When it was taken, milliseconds since the Unix epoch, by the server's clock.
     pub now_ms: u64,
@@ -33,6 +34,7 @@ pub struct Snapshot {
 
 /// Who we are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MinerInfo {
     /// Version of the binary.
     pub version: String,
@@ -46,6 +48,7 @@ pub struct MinerInfo {
 
 /// One line of the server's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogLine {
     /// Counts up from 1 since start: tells a new line from one already shown.
     pub id: u64,
@@ -62,6 +65,7 @@ pub struct LogLine {
 
 /// How serious a log line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Something is broken.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One solver since start. One that asks others counts its own calls, and they count theirs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SolverView {
     /// Its name in the configuration.
     pub name: String,
@@ -34,6 +35,7 @@ pub struct SolverView {
 
 /// Whether a failover asks one of its solvers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Circuit {
     /// It is asked.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where an answer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The exact tier of the cache.
@@ -73,6 +74,7 @@ impl Source {
 
 /// Traffic since start: what arrived at the axon, and what was asked directly. Each is either answered, failed or refused.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Traffic {
     /// Requests that arrived.
     pub requests: u64,
@@ -96,6 +98,7 @@ pub struct Traffic {
 
 /// One request: a row of `GET /api/v1/requests`. Durations are milliseconds; a stage that it did not go through is absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RequestRecord {
     /// Counts up over all runs.
     pub id: u64,
@@ -131,6 +134,7 @@ pub struct RequestRecord {
 
 /// How many answers came from one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SourceCount {
     /// The source.
     pub source: Source,
@@ -140,6 +144,7 @@ pub struct SourceCount {
 
 /// Response times in milliseconds, measured in the server from the parsed head to the finished answer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Percentiles {
     /// Median.
     pub p50_ms: f64,
@@ -151,6 +156,7 @@ pub struct Percentiles {
 
 /// One validator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ValidatorRow {
     /// Its hotkey, SS58.
     pub hotkey: String,

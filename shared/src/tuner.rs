@@ -8,6 +8,7 @@ use crate::{Decision, FieldError, Limits, Mode, Pins, Setting};
 
 /// Targets as they arrive, not yet checked: the body of `PUT /api/v1/tuner/targets` and the state of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawTargets {
     /// Mean response time to stay under, in seconds: 0.1 to 20.
@@ -18,8 +19,11 @@ pub struct RawTargets {
     pub hit_rate_pct: f64,
 }
 
-/// What the operator wants. Always within the ranges below: [`Targets::new`] is the only way to make one.
+/// What the operator wants.
+///
+/// Always within the ranges below: [`Targets::new`] is the only way to make one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(into = "RawTargets", try_from = "RawTargets")]
 pub struct Targets(RawTargets);
 
@@ -84,6 +88,7 @@ impl TryFrom<RawTargets> for Targets {
 
 /// What the tuner moves.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Settings {
     /// Least probability of being right at which a remembered answer is given to a *similar* question, 0 to 1, in scopes
@@ -145,6 +150,7 @@ impl Default for Settings {
 
 /// What the last requests looked like. Every figure is absent until something was measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Observed {
     /// How many of the last requests the figures rest on.
     pub samples: u32,
@@ -173,6 +179,7 @@ pub struct Observed {
 
 /// The tuner's part of the snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PerformanceTuning {
     /// The human line, e.g. `Performance Tuner: Response=1.2s, Success=87%, Cache=55%`.
     pub status: String,
@@ -212,6 +219,7 @@ pub struct PerformanceTuning {
 
 /// How often the tuner has moved a setting, in whatever scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Moves {
     /// Which.
     pub setting: Setting,
@@ -221,6 +229,7 @@ pub struct Moves {
 
 /// A scope whose labels say something else than all others'.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScopeThreshold {
     /// Synapse and scope, as an operator knows them.
     pub scope: String,

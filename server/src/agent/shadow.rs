@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::config::Faults;
 
@@ -16,7 +17,7 @@ const MAX_SAVED: f64 = 50.0;
 const EXACT_SHARE: f64 = 0.2;
 
 /// `[shadow]`: how many answers from memory are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ShadowConfig {
     /// Of the answers to similar prompts and by pattern, percent, 0 to 100; of exact repeats a fifth of that. The tuner starts

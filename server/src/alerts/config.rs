@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::config::Faults;
 
 /// `[alerts]`: what the operator hears of, and where. Alerts are in the log in any case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertsConfig {
     /// A file that holds the webhook's URL and nothing else: who knows the URL may write to the channel. Absent: the variable
     /// `LODE_ALERTS_WEBHOOK`, or nobody is told.
+    #[schema(value_type = Option<String>)]
     pub webhook_file: Option<PathBuf>,
     /// How the webhook is told: `discord`, `slack` or `json`. Absent: as the URL's host says.
     pub format: Option<Format>,
@@ -27,7 +29,7 @@ pub struct AlertsConfig {
 }
 
 /// How a webhook is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Discord's `content`.

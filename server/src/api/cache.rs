@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use lode_shared::{Entries, FieldError, PatternRow, ReliabilityBin, WhatIfPoint};
+use lode_shared::{ApiError, Entries, FieldError, PatternRow, ReliabilityBin, WhatIfPoint};
 use serde::{Deserialize, Serialize};
 
 use super::Api;
@@ -16,14 +16,15 @@ use crate::config::CacheConfig;
 use crate::domain::Digest128;
 
 /// Whose patterns are asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct PatternQuery {
     scope: String,
 }
 
 /// What is to be forgotten: one of these.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invalidation {
     scope: Option<String>,
@@ -32,19 +33,30 @@ pub struct Invalidation {
 }
 
 /// How many entries went.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct Forgotten {
     forgotten: usize,
 }
 
 /// How many answers are kept.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CapacityChange {
     entries: u64,
 }
 
-/// `GET /api/v1/cache/entries`. The look at every entry happens off the threads that answer.
+/// What is remembered. The look at every entry happens off the threads that answer.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cache/entries",
+    tag = "cache",
+    params(EntryQuery),
+    responses(
+        (status = 200, description = "Some of them, and how many there are.", body = Entries),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+)]
 pub async fn entries(
     State(api): State<Arc<Api>>,
     query: Result<Query<EntryQuery>, QueryRejection>,
@@ -57,7 +69,18 @@ pub async fn entries(
     Ok(Json(Entries { total, entries }))
 }
 
-/// `GET /api/v1/cache/patterns?scope=…`
+/// The patterns of a scope.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cache/patterns",
+    tag = "cache",
+    params(PatternQuery),
+    responses(
+        (status = 200, description = "Its patterns.", body = Vec<PatternRow>),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+    ),
+)]
 pub async fn patterns(
     State(api): State<Arc<Api>>,
     query: Result<Query<PatternQuery>, QueryRejection>,
@@ -66,22 +89,64 @@ pub async fn patterns(
     Ok(Json(api.cache.patterns(scope(&query.scope)?)))
 }
 
-/// `GET /api/v1/cache/what-if`
+/// Hits and wrong hits at other thresholds.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cache/what-if",
+    tag = "cache",
+    responses(
+        (status = 200, description = "By threshold.", body = Vec<WhatIfPoint>),
+    ),
+)]
 pub async fn what_if(State(api): State<Arc<Api>>) -> Json<Vec<WhatIfPoint>> {
     Json(api.cache.what_if(api.figures.now_ms()))
 }
 
-/// `GET /api/v1/cache/reliability`
+/// How right answers were, by the chance that they were given.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cache/reliability",
+    tag = "cache",
+    responses(
+        (status = 200, description = "By chance.", body = Vec<ReliabilityBin>),
+    ),
+)]
 pub async fn reliability(State(api): State<Arc<Api>>) -> Json<Vec<ReliabilityBin>> {
     Json(api.cache.reliability(api.figures.now_ms()))
 }
 
-/// `POST /api/v1/cache/clear`
+/// Forgets everything.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cache/clear",
+    tag = "cache",
+    responses(
+        (status = 200, description = "How many went.", body = Forgotten),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn clear(State(api): State<Arc<Api>>) -> Result<Json<Forgotten>, Error> {
     forget(&api, Forget::All).await
 }
 
-/// `POST /api/v1/cache/invalidate`
+/// Forgets a scope, what is older, or one entry: say one of the three.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cache/invalidate",
+    tag = "cache",
+    request_body = Invalidation,
+    responses(
+        (status = 200, description = "How many went.", body = Forgotten),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 404, description = "There is no such thing.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn invalidate(
     State(api): State<Arc<Api>>,
     body: Result<Json<Invalidation>, JsonRejection>,
@@ -99,8 +164,22 @@ pub async fn invalidate(
     forget(&api, what).await
 }
 
-/// `PUT /api/v1/cache/capacity`: until the tuner sees reason for another number, or the next start, which takes
+/// How many answers are kept: until the tuner sees reason for another number, or the next start, which takes
 /// `cache.entries` of lode.toml. To hold it, pin it.
+#[utoipa::path(
+    put,
+    path = "/api/v1/cache/capacity",
+    tag = "cache",
+    request_body = CapacityChange,
+    responses(
+        (status = 200, description = "As it is now.", body = CapacityChange),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn capacity(
     State(api): State<Arc<Api>>,
     body: Result<Json<CapacityChange>, JsonRejection>,

@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
+use lode_shared::ApiError;
 use serde_json::{Map, Value, json};
 
 use super::Api;
@@ -30,7 +31,18 @@ struct Completion {
     model: String,
 }
 
-/// A chat completion, whole or as server-sent events.
+/// A chat completion, whole or as server-sent events. From afar it needs the admin token.
+#[utoipa::path(
+    post,
+    path = "/v1/chat/completions",
+    tag = "asks",
+    request_body = Object,
+    responses(
+        (status = 200, description = "As OpenAI's; with `stream` as server-sent events.", body = Object),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn complete(
     State(api): State<Arc<Api>>,
     body: Result<Json<Map<String, Value>>, JsonRejection>,

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use lode_shared::Snapshot;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -75,7 +76,15 @@ impl Dashboard {
     }
 }
 
-/// `GET /api/dashboard`
+/// The whole snapshot, at most 2 s old.
+#[utoipa::path(
+    get,
+    path = "/api/dashboard",
+    tag = "figures",
+    responses(
+        (status = 200, description = "Everything that the dashboard shows.", body = Snapshot),
+    ),
+)]
 pub async fn get(State(api): State<Arc<Api>>) -> Response {
     let built = api.dashboard.newest();
     let mut headers = HeaderMap::with_capacity(HEADERS);

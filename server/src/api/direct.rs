@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use lode_shared::Source;
+use lode_shared::{ApiError, Source};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -132,7 +132,25 @@ fn refusal(error: &AnswerError) -> Error {
     Error::new(status, error.to_string())
 }
 
-/// `POST /solve_task`: `{id, prompt, url, …}` to `{id, actions, source}`. Other fields go to the adapter as they are.
+/// `{id, prompt, url, …}` to `{id, actions, source}`, without the chain. Other fields go to the adapter as they are. From
+/// afar it needs the admin token.
+#[utoipa::path(
+    post,
+    path = "/solve_task",
+    tag = "asks",
+    request_body = Object,
+    responses(
+        (status = 200, description = "The answer's fields, `id`, and `source`.", body = Object),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 404, description = "There is no such thing.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 502, description = "No solver gave an answer.", body = ApiError),
+        (status = 503, description = "Too much to do.", body = ApiError),
+        (status = 504, description = "No answer in time.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn solve_task(
     State(api): State<Arc<Api>>,
     body: Result<Json<Map<String, Value>>, JsonRejection>,

@@ -7,12 +7,28 @@ use axum::http::StatusCode;
 
 use super::Api;
 
-/// `GET /healthz`: the process answers.
+/// The process answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "supervision",
+    responses(
+        (status = 200, description = "`ok`", body = String, content_type = "text/plain"),
+    ),
+)]
 pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: validators' requests can be answered, that is, the metagraph is known or not needed.
+/// Whether validators' requests can be answered, that is, the metagraph is known or not needed.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "supervision",
+    responses(
+        (status = 200, description = "It can.", body = String, content_type = "text/plain"), (status = 503, description = "Not yet.", body = String, content_type = "text/plain"),
+    ),
+)]
 pub async fn readyz(State(api): State<Arc<Api>>) -> (StatusCode, &'static str) {
     if api.figures.ready() {
         (StatusCode::OK, "ready")

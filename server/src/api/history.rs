@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use lode_shared::{History, Range};
+use lode_shared::{ApiError, History, Range};
 use serde::Deserialize;
 
 use super::Api;
@@ -14,7 +14,8 @@ use super::error::Error;
 /// Points sent at most, give or take one bucket: a chart is hardly wider in pixels.
 pub(super) const MAX_POINTS: u64 = 600;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Params {
     range: Option<String>,
 }
@@ -29,7 +30,18 @@ impl Params {
     }
 }
 
-/// `GET /api/v1/history?range=15m`
+/// Samples, decisions and starts of the miner over a range.
+#[utoipa::path(
+    get,
+    path = "/api/v1/history",
+    tag = "figures",
+    params(Params),
+    responses(
+        (status = 200, description = "Points over time.", body = History),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+)]
 pub async fn get(State(api): State<Arc<Api>>, Query(params): Query<Params>) -> Result<Json<History>, Error> {
     let range = params.range()?;
     let now_ms = api.figures.now_ms();

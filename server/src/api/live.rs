@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use lode_shared::Snapshot;
+
 use super::Api;
 use crate::figures::Figures;
 
@@ -105,7 +107,15 @@ fn event(json: &[u8]) -> Bytes {
     [b"data: ", json, b"\n\n"].concat().into()
 }
 
-/// `GET /api/v1/live`
+/// The same as server-sent events, one a second.
+#[utoipa::path(
+    get,
+    path = "/api/v1/live",
+    tag = "figures",
+    responses(
+        (status = 200, description = "Server-sent events: after `data: ` each has a whole snapshot on one line. After 15 s without one comes a comment.", body = Snapshot, content_type = "text/event-stream"),
+    ),
+)]
 pub async fn get(State(api): State<Arc<Api>>) -> impl IntoResponse {
     // An open stream would keep the server from draining.
     let events = api.live.subscribe().take_until(api.stop.clone().cancelled_owned());

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use lode_shared::LogLine;
+use lode_shared::{ApiError, LogLine};
 use serde::Deserialize;
 
 use super::Api;
@@ -15,13 +15,24 @@ use super::error::Error;
 /// Lines sent at most: as many as are kept.
 const MAX_LINES: usize = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Params {
     limit: Option<usize>,
 }
 
-/// `GET /api/v1/log?limit=500`: the last lines, oldest first, ours and those of the files that are followed.
+/// The last log lines, oldest first, ours and those of the files that are followed.
+#[utoipa::path(
+    get,
+    path = "/api/v1/log",
+    tag = "figures",
+    params(Params),
+    responses(
+        (status = 200, description = "Oldest first.", body = Vec<LogLine>),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+    ),
+)]
 pub async fn get(
     State(api): State<Arc<Api>>,
     params: Result<Query<Params>, QueryRejection>,

@@ -9,7 +9,15 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::error::Error;
 
-/// `GET /metrics`
+/// Figures for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "supervision",
+    responses(
+        (status = 200, description = "OpenMetrics text.", body = String, content_type = "application/openmetrics-text"),
+    ),
+)]
 pub async fn get(State(api): State<Arc<Api>>) -> Response {
     let rows_dropped = api.store.dropped() + api.cache.lost();
     match crate::metrics::encode(&api.figures.snapshot(), &api.figures.solvers(), rows_dropped) {

@@ -31,6 +31,7 @@
 //! | `POST /step`, `POST /act` | one step of a task to its action (admin token from afar) |
 //! | `POST /v1/chat/completions` | as OpenAI's (admin token from afar) |
 //! | `GET /metrics` | Prometheus text |
+//! | `GET /api/openapi.json` | all of this for programs (OpenAPI 3.1) |
 //! | `GET /healthz`, `GET /readyz` | the process lives; it can answer validators |
 //! | everything else | the dashboard |
 
@@ -41,6 +42,7 @@ mod chain;
 mod chat;
 mod dashboard;
 mod direct;
+mod document;
 mod error;
 mod health;
 mod history;
@@ -58,11 +60,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware;
-use axum::routing::{get, post, put};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use auth::{AdminToken, HostRules, TokenError};
 pub use dashboard::Dashboard;
@@ -110,49 +113,16 @@ pub struct Api {
     pub stop: CancellationToken,
 }
 
-/// All routes.
+/// All routes, and the document that describes them.
 pub fn router(api: Arc<Api>) -> Router {
-    let writes = Router::new()
-        .merge(tuner::writes())
-        .route("/api/v1/requests/{id}/verdict", post(requests::verdict))
-        .route("/api/v1/cache/clear", post(cache::clear))
-        .route("/api/v1/cache/invalidate", post(cache::invalidate))
-        .route("/api/v1/cache/capacity", put(cache::capacity))
-        .route("/api/v1/chain/sync", post(chain::sync))
-        .route("/api/v1/feedback", post(requests::feedback))
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token));
-    let asks = Router::new()
-        .route("/solve_task", post(direct::solve_task))
-        .route("/act", post(step::step))
-        .route("/step", post(step::step))
-        .route("/v1/chat/completions", post(chat::complete))
-        .layer(DefaultBodyLimit::max(MAX_ASKED_BYTES))
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), auth::require_token_from_afar));
-    let reads = Router::new()
-        .route("/api/dashboard", get(dashboard::get))
-        .route("/api/v1/live", get(live::get))
-        .route("/api/v1/history", get(history::get))
-        .route("/api/v1/chain/history", get(chain::history))
-        .route("/api/v1/log", get(log::get))
-        .route("/api/v1/requests", get(requests::list))
-        .route("/api/v1/requests/{id}/explain", get(requests::explain))
-        .route("/api/v1/tuner", get(tuner::get))
-        .route("/api/v1/tuner/audit", get(tuner::audit))
-        .route("/api/v1/tuner/preview", post(tuner::what_would_be))
-        .route("/api/v1/cache/entries", get(cache::entries))
-        .route("/api/v1/cache/patterns", get(cache::patterns))
-        .route("/api/v1/cache/what-if", get(cache::what_if))
-        .route("/api/v1/cache/reliability", get(cache::reliability))
-        .route("/metrics", get(metrics::get))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .fallback(assets::get);
+    let (routes, mut document) = routes(&api).split_for_parts();
+    document::name(&mut document);
     let header = |name, value| {
         SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
     };
-    writes
-        .merge(asks)
-        .merge(reads)
+    routes
+        .merge(document::route(&document))
+        .fallback(assets::get)
         // Together, the outermost first: one by one each would box every request and its answer.
         .layer((
             CatchPanicLayer::new(),
@@ -162,6 +132,45 @@ pub fn router(api: Arc<Api>) -> Router {
             middleware::from_fn_with_state(Arc::clone(&api), auth::check_host),
         ))
         .with_state(api)
+}
+
+/// What is asked of the miner itself; each handler says its own method and path.
+fn routes(api: &Arc<Api>) -> OpenApiRouter<Arc<Api>> {
+    let writes = tuner::writes()
+        .routes(routes!(requests::verdict))
+        .routes(routes!(cache::clear))
+        .routes(routes!(cache::invalidate))
+        .routes(routes!(cache::capacity))
+        .routes(routes!(chain::sync))
+        .routes(routes!(requests::feedback))
+        .layer(middleware::from_fn_with_state(Arc::clone(api), auth::require_token));
+    let asks = OpenApiRouter::new()
+        .routes(routes!(direct::solve_task))
+        .routes(routes!(step::act))
+        .routes(routes!(step::step))
+        .routes(routes!(chat::complete))
+        .layer(DefaultBodyLimit::max(MAX_ASKED_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(api), auth::require_token_from_afar));
+    OpenApiRouter::with_openapi(document::empty())
+        .merge(writes)
+        .merge(asks)
+        .routes(routes!(dashboard::get))
+        .routes(routes!(live::get))
+        .routes(routes!(history::get))
+        .routes(routes!(chain::history))
+        .routes(routes!(log::get))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::explain))
+        .routes(routes!(tuner::get))
+        .routes(routes!(tuner::audit))
+        .routes(routes!(tuner::what_would_be))
+        .routes(routes!(cache::entries))
+        .routes(routes!(cache::patterns))
+        .routes(routes!(cache::what_if))
+        .routes(routes!(cache::reliability))
+        .routes(routes!(metrics::get))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
 }
 
 /// How old a served snapshot may be.

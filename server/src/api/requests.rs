@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use lode_shared::{Explanation, RequestRecord, Source};
+use lode_shared::{ApiError, Explanation, RequestRecord, Source};
 use serde::Deserialize;
 
 use super::Api;
@@ -20,8 +20,9 @@ use crate::recorder::{Filter, Outcome};
 const MAX_ROWS: usize = 1_024;
 
 /// Which requests, and how many.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Params {
     limit: Option<usize>,
     before: Option<u64>,
@@ -33,14 +34,14 @@ pub struct Params {
 }
 
 /// Whether an answer from memory was right.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     right: bool,
 }
 
 /// Whether the answer to a request was right.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feedback {
     request_id: u64,
@@ -75,9 +76,20 @@ fn bad_request(message: impl Into<String>) -> Error {
     Error::new(StatusCode::BAD_REQUEST, message)
 }
 
-/// `GET /api/v1/requests?limit=50&before=…&hotkey=…&synapse=…&source=solved&outcome=answered&right=true`: newest first; the
-/// last ones from memory, the others from disk. Of those on disk a filter looks at the newest 100,000 below `before`; to
-/// look further, ask again with a lower one.
+/// Requests, newest first; the last ones from memory, the others from disk.
+///
+/// Of those on disk a filter looks at the newest 100,000 below `before`; to look further, ask again with a lower one.
+#[utoipa::path(
+    get,
+    path = "/api/v1/requests",
+    tag = "requests",
+    params(Params),
+    responses(
+        (status = 200, description = "Newest first.", body = Vec<RequestRecord>),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+)]
 pub async fn list(
     State(api): State<Arc<Api>>,
     params: Result<Query<Params>, QueryRejection>,
@@ -102,7 +114,18 @@ pub async fn list(
     Ok(Json(rows))
 }
 
-/// `GET /api/v1/requests/{id}/explain`
+/// Why that request was answered from memory, or was not.
+#[utoipa::path(
+    get,
+    path = "/api/v1/requests/{id}/explain",
+    tag = "requests",
+    params(("id" = u64, Path, description = "Of `GET /api/v1/requests`.")),
+    responses(
+        (status = 200, description = "What memory thought of it.", body = Explanation),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 404, description = "There is no such thing.", body = ApiError),
+    ),
+)]
 pub async fn explain(
     State(api): State<Arc<Api>>,
     id: Result<Path<u64>, PathRejection>,
@@ -111,7 +134,23 @@ pub async fn explain(
     api.cache.explain(id, api.figures.now_ms()).map(Json).ok_or_else(unknown)
 }
 
-/// `POST /api/v1/requests/{id}/verdict`: one contradiction quarantines the answer.
+/// Says whether its answer was right: one contradiction quarantines the answer.
+#[utoipa::path(
+    post,
+    path = "/api/v1/requests/{id}/verdict",
+    tag = "requests",
+    params(("id" = u64, Path, description = "Of `GET /api/v1/requests`.")),
+    request_body = Verdict,
+    responses(
+        (status = 204, description = "It is kept."),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 404, description = "There is no such thing.", body = ApiError),
+        (status = 409, description = "Not as things are.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn verdict(
     State(api): State<Arc<Api>>,
     id: Result<Path<u64>, PathRejection>,
@@ -122,7 +161,22 @@ pub async fn verdict(
     judge(&api, id, verdict.right).await
 }
 
-/// `POST /api/v1/feedback`: the same for any request.
+/// The same for any request.
+#[utoipa::path(
+    post,
+    path = "/api/v1/feedback",
+    tag = "requests",
+    request_body = Feedback,
+    responses(
+        (status = 204, description = "It is kept."),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 404, description = "There is no such thing.", body = ApiError),
+        (status = 409, description = "Not as things are.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn feedback(
     State(api): State<Arc<Api>>,
     body: Result<Json<Feedback>, JsonRejection>,

@@ -9,6 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
+use lode_shared::ApiError;
 use moka::sync::Cache;
 use serde_json::{Map, Value};
 
@@ -31,7 +32,43 @@ impl Default for Plans {
     }
 }
 
-/// A step's request to the action whose turn it is.
+/// One step of a task to its action, by the name that agents have for it.
+#[utoipa::path(
+    post,
+    path = "/act",
+    tag = "asks",
+    request_body = Object,
+    responses(
+        (status = 200, description = "The action, in the contract of web agents.", body = Object),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 404, description = "There is no such thing.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
+pub async fn act(
+    state: State<Arc<Api>>,
+    body: Result<Json<Map<String, Value>>, JsonRejection>,
+) -> Result<Json<Value>, Error> {
+    step(state, body).await
+}
+
+/// One step of a task to its action. From afar it needs the admin token.
+#[utoipa::path(
+    post,
+    path = "/step",
+    tag = "asks",
+    request_body = Object,
+    responses(
+        (status = 200, description = "The action, in the contract of web agents.", body = Object),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 404, description = "There is no such thing.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
 pub async fn step(
     State(api): State<Arc<Api>>,
     body: Result<Json<Map<String, Value>>, JsonRejection>,

@@ -7,12 +7,16 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::{ETAG, IF_MATCH, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, put};
-use axum::{Json, RequestExt, Router};
-use lode_shared::{AuditRow, Change, Limits, Mandate, Preview, ScopeThreshold, Settings};
+use axum::{Json, RequestExt};
+use lode_shared::{
+    ApiError, AuditRow, Change, Limits, Mandate, Pins, Preview, RawBudget, RawMode, RawTargets, ScopeThreshold,
+    Settings,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Api;
 use super::error::Error;
@@ -26,7 +30,7 @@ const PREVIEW_MS: u64 = 24 * 3_600_000;
 const PROGRAM_BYTES: usize = 120;
 
 /// The answer of `GET /api/v1/tuner`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct Tuner {
     version: u64,
     mandate: Mandate,
@@ -35,26 +39,117 @@ pub struct Tuner {
 }
 
 /// Every part of the mandate has its own route, and its own body.
-pub fn writes() -> Router<Arc<Api>> {
-    Router::new()
-        .route("/api/v1/tuner/targets", part(Change::Targets))
-        .route("/api/v1/tuner/budget", part(Change::Budget))
-        .route("/api/v1/tuner/limits", put(limits))
-        .route("/api/v1/tuner/mode", part(Change::Mode))
-        .route("/api/v1/tuner/pins", part(Change::Pins))
+pub fn writes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(targets))
+        .routes(routes!(budget))
+        .routes(routes!(limits))
+        .routes(routes!(mode))
+        .routes(routes!(pins))
 }
 
-fn part<T>(change: fn(T) -> Change) -> MethodRouter<Arc<Api>>
-where
-    T: DeserializeOwned + Send + 'static,
-{
-    put(async move |State(api): State<Arc<Api>>, request: Request| {
-        make(&api, request, async |body: T| Ok(change(body))).await
-    })
+/// What the tuner goes for.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tuner/targets",
+    tag = "tuner",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` over which the change is made; without it, whatever is in force.")),
+    request_body = RawTargets,
+    responses(
+        (status = 200, description = "As it is from now on.", body = RawTargets, headers(("ETag" = String, description = "The version in force."))),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 412, description = "Somebody else changed it meanwhile.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
+pub async fn targets(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+    make(&api, request, async |body: RawTargets| Ok(Change::Targets(body))).await
 }
 
-/// `PUT /api/v1/tuner/limits`: what is left out stays as it is.
-async fn limits(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+/// Which share of the answers from memory may be wrong.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tuner/budget",
+    tag = "tuner",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` over which the change is made; without it, whatever is in force.")),
+    request_body = RawBudget,
+    responses(
+        (status = 200, description = "As it is from now on.", body = RawBudget, headers(("ETag" = String, description = "The version in force."))),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 412, description = "Somebody else changed it meanwhile.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
+pub async fn budget(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+    make(&api, request, async |body: RawBudget| Ok(Change::Budget(body))).await
+}
+
+/// Who decides: the tuner, nobody, or nobody while only exact repeats are answered.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tuner/mode",
+    tag = "tuner",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` over which the change is made; without it, whatever is in force.")),
+    request_body = RawMode,
+    responses(
+        (status = 200, description = "As it is from now on.", body = RawMode, headers(("ETag" = String, description = "The version in force."))),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 412, description = "Somebody else changed it meanwhile.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
+pub async fn mode(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+    make(&api, request, async |body: RawMode| Ok(Change::Mode(body))).await
+}
+
+/// Settings that the operator holds; what is left out is the tuner's.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tuner/pins",
+    tag = "tuner",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` over which the change is made; without it, whatever is in force.")),
+    request_body = Pins,
+    responses(
+        (status = 200, description = "As it is from now on.", body = Pins, headers(("ETag" = String, description = "The version in force."))),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 412, description = "Somebody else changed it meanwhile.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
+pub async fn pins(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+    make(&api, request, async |body: Pins| Ok(Change::Pins(body))).await
+}
+
+/// What the tuner may not cross; what is left out stays as it is.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tuner/limits",
+    tag = "tuner",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` over which the change is made; without it, whatever is in force.")),
+    request_body = Limits,
+    responses(
+        (status = 200, description = "As it is from now on.", body = Limits, headers(("ETag" = String, description = "The version in force."))),
+        (status = 401, description = "The admin token is missing or wrong.", body = ApiError),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 412, description = "Somebody else changed it meanwhile.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+    security(("admin_token" = [])),
+)]
+pub async fn limits(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
     let in_force = api.figures.tuner.borrow().mandate.mandate.limits;
     make(&api, request, async |body: Value| completed(&body, &in_force).map(Change::Limits)).await
 }
@@ -101,7 +196,15 @@ impl Serialize for PartOf {
     }
 }
 
-/// `GET /api/v1/tuner`: what is in force, with its version as the entity tag.
+/// What the tuner is told and has set; the `ETag` is for `If-Match`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tuner",
+    tag = "tuner",
+    responses(
+        (status = 200, description = "What is in force.", body = Tuner, headers(("ETag" = String, description = "For `If-Match`."))),
+    ),
+)]
 pub async fn get(State(api): State<Arc<Api>>) -> Response {
     let view = Arc::clone(&api.figures.tuner.borrow());
     let Versioned { version, mandate, .. } = view.mandate;
@@ -109,12 +212,23 @@ pub async fn get(State(api): State<Arc<Api>>) -> Response {
 }
 
 /// How many rows are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AuditQuery {
     limit: Option<u32>,
 }
 
-/// `GET /api/v1/tuner/audit?limit=50`: who changed what, newest first, at most 1,000.
+/// Who changed what, and when, newest first, at most 1,000.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tuner/audit",
+    tag = "tuner",
+    params(AuditQuery),
+    responses(
+        (status = 200, description = "Newest first.", body = Vec<AuditRow>),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+)]
 pub async fn audit(State(api): State<Arc<Api>>, Query(query): Query<AuditQuery>) -> Result<Json<Vec<AuditRow>>, Error> {
     let (store, count) = (api.store.clone(), query.limit.unwrap_or(50).min(1_000));
     let rows =
@@ -122,7 +236,19 @@ pub async fn audit(State(api): State<Arc<Api>>, Query(query): Query<AuditQuery>)
     rows.map(Json).map_err(|error| Error::internal(&error))
 }
 
-/// `POST /api/v1/tuner/preview`: what a change would have done over the rounds of the last day. Changes nothing.
+/// What a change would have done over the rounds of the last day. Changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tuner/preview",
+    tag = "tuner",
+    request_body = Change,
+    responses(
+        (status = 200, description = "Then and as it would have been.", body = Preview),
+        (status = 400, description = "The request cannot be read.", body = ApiError),
+        (status = 422, description = "A value is out of range.", body = ApiError),
+        (status = 500, description = "The log says why.", body = ApiError),
+    ),
+)]
 pub async fn what_would_be(
     State(api): State<Arc<Api>>,
     body: Result<Json<Value>, JsonRejection>,

@@ -32,8 +32,9 @@ pub enum Forget {
 }
 
 /// Which entries are listed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct EntryQuery {
     /// Whose prompt, scope or solver contains this, whatever its case.
     pub search: String,
@@ -46,7 +47,7 @@ pub struct EntryQuery {
 }
 
 /// In which order entries are listed.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EntryOrder {
     /// Used last first.

@@ -6,6 +6,9 @@ use std::time::Duration;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
+
+use crate::config::Secret;
 
 /// Less than the time that memory may take: a service that is slower is of no use.
 pub const TIMEOUT: Duration = Duration::from_millis(250);
@@ -17,7 +20,7 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 const MAX_TEXT_BYTES: usize = 8_192;
 
 /// `[cache.embedder]`: a service that makes vectors, in place of the table inside the binary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmbedderConfig {
     /// Where `POST`s go, `/v1/embeddings` included.
@@ -25,7 +28,16 @@ pub struct EmbedderConfig {
     /// The model that is asked for.
     pub model: String,
     /// A file that holds the service's key, sent as a bearer token.
+    #[schema(value_type = Option<String>)]
     pub key_file: Option<std::path::PathBuf>,
+    /// The environment variable that holds it, in place of a file.
+    pub key_env: Option<String>,
+}
+
+impl std::fmt::Debug for EmbedderConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        crate::config::debug(self, f)
+    }
 }
 
 /// The service.
@@ -33,7 +45,7 @@ pub struct RemoteEmbedder {
     client: Client,
     url: Url,
     model: String,
-    key: Option<String>,
+    key: Option<Secret>,
     failures: AtomicU64,
 }
 
@@ -57,12 +69,8 @@ struct Embedding {
 impl RemoteEmbedder {
     /// As configured, with so long for an answer; says what cannot be used.
     pub fn new(config: &EmbedderConfig, timeout: Duration) -> Result<Self, String> {
-        let read = |path: &std::path::PathBuf| {
-            let text = std::fs::read_to_string(path);
-            text.map(|text| text.trim().to_owned())
-                .map_err(|error| format!("cache.embedder.key_file: cannot read {}: {error}", path.display()))
-        };
-        let key = config.key_file.as_ref().map(read).transpose()?;
+        let key = Secret::read(config.key_file.as_deref(), config.key_env.as_deref())
+            .map_err(|error| format!("cache.embedder.{error}"))?;
         let client = Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| format!("cache.embedder: no HTTP client: {error}"))?;
         let (url, model) = (config.url.clone(), config.model.clone());
@@ -103,7 +111,7 @@ impl RemoteEmbedder {
         let body = Request { model: &self.model, input, encoding_format: "float" };
         let mut request = self.client.post(self.url.clone()).json(&body);
         if let Some(key) = &self.key {
-            request = request.bearer_auth(key);
+            request = request.bearer_auth(key.reveal());
         }
         let sent = request.send().await.and_then(reqwest::Response::error_for_status);
         let mut response = sent.map_err(|error| error.without_url().to_string())?;

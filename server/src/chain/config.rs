@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::config::Faults;
 
@@ -14,7 +15,7 @@ const FINNEY_GENESIS: &str = "2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ff
 const TEST_GENESIS: &str = "8f9cf856bf558a14440e75569c9e58594757048d7b3a84b5d25f6bd978263105";
 
 /// Where the metagraph comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Network {
     /// The subnet inside this process, with validators that send real requests.
@@ -82,7 +83,7 @@ impl std::str::FromStr for Network {
 }
 
 /// `[subtensor]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubtensorConfig {
     /// `devnet`, `offline`, `finney`, `test` or `local`. Absent: `devnet`, or `local` where endpoints are given.
@@ -103,6 +104,12 @@ pub struct SubtensorConfig {
     /// Seconds that the metagraph may be old before callers are refused because of that. Absent: whoever was known is answered,
     /// however old.
     pub max_age_s: Option<u64>,
+}
+
+impl std::fmt::Debug for SubtensorConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        crate::config::debug(self, f)
+    }
 }
 
 impl Default for SubtensorConfig {

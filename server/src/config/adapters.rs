@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::nearest::hint;
+use super::presets::preset;
 use super::solver::build_solvers;
 use super::synapse::{SchemaConfig, ScopeConfig, SynapseConfig, max_body_bytes};
 use super::{ApiConfig, Config, ConfigError, SolverConfig};
@@ -17,29 +18,11 @@ use crate::domain::{Answer, Comparison, Schema, Template};
 use crate::ports::Solver;
 use crate::solver::Meters;
 
-/// Presets inside the binary.
-const PRESETS: [(&str, &str); 5] = [
-    ("sn36", include_str!("../../presets/sn36.toml")),
-    ("sn36-2025", include_str!("../../presets/sn36-2025.toml")),
-    ("prompt", include_str!("../../presets/prompt.toml")),
-    ("echo", include_str!("../../presets/echo.toml")),
-    ("chat", include_str!("../../presets/chat.toml")),
-];
 /// The actions of web agents' plans.
 const BUILTIN_SCHEMA: (&str, &str) = ("builtin:web-actions", include_str!("../../presets/web-actions.schema.json"));
 
 /// The synapse that every axon answers: the protocol's ping.
 const PING: &str = "Synapse";
-
-/// What a preset may hold.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Preset {
-    #[serde(default)]
-    synapse: Vec<SynapseConfig>,
-    #[serde(default)]
-    solver: BTreeMap<String, SolverConfig>,
-}
 
 /// Makes every adapter of `config`: presets first, own ones over them, and the ping. Beside them every solver, which goes on
 /// counting from the one of its name in `before`.
@@ -126,7 +109,11 @@ fn assemble(config: &Config, before: &Meters) -> (Adapters, Meters, Vec<ConfigEr
         match asks(name) {
             None if key == "solve_synapse" && is_default => {}
             None => {
-                faults.push(ConfigError::Value(format!("api.{key} is {name}; no synapse of this name asks a question")))
+                let asking = adapters.by_name.iter().filter(|(_, adapter)| adapter.asks.is_some());
+                let hint = hint(name, asking.map(|(name, _)| name.as_str()));
+                faults.push(ConfigError::Value(format!(
+                    "api.{key} is {name}; no synapse of this name asks a question; {hint}"
+                )))
             }
             Some(asks) if key == "chat_synapse" && matches!(asks.prompt, PromptSource::Template(_)) => {
                 faults.push(ConfigError::Value(format!("api.{key} is {name}, whose prompt is no chat")));
@@ -148,14 +135,6 @@ fn fixed(name: &str) -> Adapter {
     }
 }
 
-fn preset(name: &str) -> Result<Preset, ConfigError> {
-    let Some((_, text)) = PRESETS.iter().find(|(known, _)| *known == name) else {
-        let known = PRESETS.map(|(known, _)| known).join(", ");
-        return Err(ConfigError::Value(format!("presets: there is no `{name}`; there are {known}")));
-    };
-    toml::from_str(text).map_err(|error| ConfigError::Value(format!("preset {name}: {error}")))
-}
-
 /// By synapse: the fields by which feedback on it finds the task.
 fn feedback_joins(synapses: &BTreeMap<String, SynapseConfig>) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
     let mut joins = BTreeMap::new();
@@ -165,7 +144,10 @@ fn feedback_joins(synapses: &BTreeMap<String, SynapseConfig>) -> Result<BTreeMap
         match synapses.get(&feedback.of) {
             Some(of) if of.prompt.is_some() => {}
             Some(_) => return fault(format!("{} asks no question", feedback.of)),
-            None => return fault(format!("there is no synapse {}", feedback.of)),
+            None => {
+                let hint = hint(&feedback.of, synapses.keys().map(String::as_str));
+                return fault(format!("there is no synapse `{}`; {hint}", feedback.of));
+            }
         }
         let fields: Vec<_> = feedback.join.keys().cloned().collect();
         match joins.insert(feedback.of.clone(), fields.clone()) {
@@ -227,9 +209,9 @@ fn build_asks(
     solvers: &Meters,
     join: Option<Vec<String>>,
 ) -> Result<Asks, String> {
-    let known = || solvers.keys().cloned().collect::<Vec<_>>().join(", ");
-    let name = config.solver.as_ref().ok_or_else(|| format!("solver: it needs one; there are {}", known()))?;
-    let solver = solvers.get(name).ok_or_else(|| format!("solver: there is no `{name}`; there are {}", known()))?;
+    let known = solvers.keys().map(String::as_str);
+    let name = config.solver.as_ref().ok_or_else(|| format!("solver: it needs one; {}", hint("", known.clone())))?;
+    let solver = solvers.get(name).ok_or_else(|| format!("solver: there is no `{name}`; {}", hint(name, known)))?;
     if config.answer.is_empty() {
         return Err("it needs at least one answer field".into());
     }
@@ -318,6 +300,7 @@ fn json_object(table: toml::Table) -> Result<Map<String, Value>, serde_json::Err
 
 #[cfg(test)]
 mod tests {
+    use super::super::presets::PRESETS;
     use super::*;
 
     fn with(text: &str) -> Result<Adapters, ConfigError> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Config;
+use super::secret::{REDACTED, redact_json};
 
 /// Sections and keys that may change while the miner runs.
 const LIVE: [&str; 12] = [
@@ -36,7 +37,7 @@ pub struct Change {
     pub is_live: bool,
 }
 
-/// Every key whose value differs, by name. Secrets are in no configuration: it names the files that hold them.
+/// Every key whose value differs, by name. What may hold a secret, as a URL with a password or a header, is redacted.
 pub fn changes(old: &Config, new: &Config) -> Vec<Change> {
     let (mut old, mut new) = (flat(old), flat(new));
     let mut keys: Vec<_> = old.keys().chain(new.keys()).cloned().collect();
@@ -44,12 +45,25 @@ pub fn changes(old: &Config, new: &Config) -> Vec<Change> {
     keys.dedup();
     let mut take = |key: String| {
         let (old, new) = (old.remove(&key), new.remove(&key));
-        let text = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
         let is_live =
             LIVE.iter().any(|live| key.strip_prefix(live).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
-        (old != new).then(|| Change { key, old: text(old), new: text(new), is_live })
+        (old != new).then(|| Change { old: shown(&key, old), new: shown(&key, new), key, is_live })
     };
     keys.into_iter().filter_map(&mut take).collect()
+}
+
+/// A value as the log may have it.
+fn shown(key: &str, value: Option<Value>) -> String {
+    let Some(mut value) = value else { return "nothing".to_owned() };
+    // A header may be a key; one that names a file or a variable is shown.
+    let is_header = key.starts_with("solver.") && key.contains(".headers.");
+    let names_it = [".key_file", ".key_env"].iter().any(|end| key.ends_with(end));
+    if is_header && !names_it {
+        value = REDACTED.into()
+    } else {
+        redact_json(&mut value)
+    }
+    value.to_string()
 }
 
 /// Values by their dotted keys.

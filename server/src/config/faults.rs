@@ -106,16 +106,21 @@ fn blank(lines: &mut [&str], which: std::ops::Range<usize>, was_syntax: bool) ->
 }
 
 /// The lines on which values stand, by the paths that faults begin with.
-struct Places(BTreeMap<String, usize>);
+pub(super) struct Places(BTreeMap<String, usize>);
 
 impl Places {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let mut places = BTreeMap::new();
         if let Ok(table) = DeTable::parse(text) {
             let line_of = |start: usize| 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
             collect(table.get_ref(), "", &line_of, &mut places);
         }
         Self(places)
+    }
+
+    /// The line of the key at this very path: of synapses `synapse NAME.key`.
+    pub(super) fn at(&self, path: &str) -> Option<usize> {
+        self.0.get(path).copied()
     }
 
     /// The line of what a message begins with: of `solver.a: url …` that of `solver.a.url` if it is there.

@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Env, Serialized};
+use figment::value::{Dict, Map, Tag};
+use figment::{Figment, Metadata, Profile, Provider};
 use toml::{Table, Value};
 
+use super::faults::Places;
+use super::nearest::{hint, reworded, unknown_key};
 use super::{Config, Fault, Faults, faults_of};
 
 /// Read from the working folder when `--config` names no other file.
@@ -40,35 +44,119 @@ pub enum ConfigError {
     Value(String),
 }
 
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    Default,
+    File,
+    Variable,
+    Flag,
+}
+
+/// The layers, one over the other; each value in them knows where it comes from.
+pub(super) struct Layers {
+    figment: Figment,
+    /// The file that was read, and the lines of its keys.
+    pub(super) file: Option<(PathBuf, Places)>,
+}
+
+/// A layer of a name that is told.
+struct Layer(&'static str, Table);
+
+const DEFAULTS: &str = "defaults";
+const FILE: &str = "file";
+const FLAGS: &str = "flags";
+const PREFIX: &str = "LODE__";
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.0)
+    }
+
+    /// All in one profile: figment has the global one beat the others, whatever the order.
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Serialized::from(&self.1, Profile::Default).data()
+    }
+}
+
+impl Layers {
+    pub(super) fn read(file: Option<&Path>, flags: Table) -> Result<Self, ConfigError> {
+        let default = Path::new(DEFAULT_FILE);
+        let file = file.or_else(|| default.exists().then_some(default));
+        let (table, file) = match file.map(|path| Ok((path, read(path)?))).transpose()? {
+            Some((path, (table, text))) => (table, Some((path.to_owned(), Places::of(&text)))),
+            None => (Table::new(), None),
+        };
+        let figment = Figment::from(Layer(DEFAULTS, defaults()))
+            .merge(Layer(FILE, table))
+            .merge(Env::prefixed(PREFIX).split("__"))
+            .merge(Layer(FLAGS, flags));
+        Ok(Self { figment, file })
+    }
+
+    /// What they come to, with every value in its range.
+    pub(super) fn config(&self) -> Result<Config, ConfigError> {
+        let config: Config = self.figment.extract().map_err(told)?;
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        match faults.into_vec().into_iter().next() {
+            Some(fault) => Err(ConfigError::Value(fault)),
+            None => Ok(config),
+        }
+    }
+
+    /// The values, tagged.
+    pub(super) fn values(&self) -> Dict {
+        let profiles = self.figment.data().ok();
+        profiles.and_then(|mut profiles| profiles.remove(&Profile::Default)).unwrap_or_default()
+    }
+
+    pub(super) fn origin(&self, tag: Tag) -> Origin {
+        match self.figment.get_metadata(tag).map(|metadata| metadata.name.as_ref()) {
+            None | Some(DEFAULTS) => Origin::Default,
+            Some(FILE) => Origin::File,
+            Some(FLAGS) => Origin::Flag,
+            Some(_) => Origin::Variable,
+        }
+    }
+}
+
+fn defaults() -> Table {
+    Table::try_from(Config::default()).expect("the defaults are plain TOML")
+}
+
+/// A variable's or a flag's fault: the file's own are found before.
+fn told(error: figment::Error) -> ConfigError {
+    let path = error.path.join(".");
+    let is_variable = error.metadata.as_ref().is_some_and(|metadata| metadata.name.contains(PREFIX));
+    let variable = |path: &str| format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"));
+    let said = match &error.kind {
+        Kind::UnknownField(key, known) => {
+            // The path ends with the key or with its table.
+            let table = path.strip_suffix(key.as_str()).map_or(path.as_str(), |table| table.trim_end_matches('.'));
+            let whole = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
+            return ConfigError::Layer(format!("{}: {}", variable(&whole), unknown_key(table, key, known)));
+        }
+        Kind::UnknownVariant(word, known) => format!("`{word}` is unknown; {}", hint(word, known.iter().copied())),
+        kind => kind.to_string(),
+    };
+    ConfigError::Layer(match (path.is_empty(), is_variable) {
+        (true, _) => said,
+        (false, true) => format!("{}: {said}", variable(&path)),
+        (false, false) => format!("{path}: {said}"),
+    })
+}
+
 /// Loads the configuration. `file` must exist when it is given; `flags` hold what the command line said.
 pub fn load(file: Option<&Path>, flags: Table) -> Result<Config, ConfigError> {
-    let file = match file {
-        Some(path) => read(path)?,
-        None if Path::new(DEFAULT_FILE).exists() => read(Path::new(DEFAULT_FILE))?,
-        None => Table::new(),
-    };
-    let figment = Figment::from(Serialized::defaults(Config::default()))
-        .merge(Serialized::globals(file))
-        .merge(Env::prefixed("LODE__").split("__"))
-        .merge(Serialized::globals(flags));
-    let config: Config = figment.extract().map_err(|error| {
-        let path = error.path.join(".");
-        let field = if path.is_empty() { String::new() } else { format!("{path}: ") };
-        ConfigError::Layer(format!("{field}{}", error.kind))
-    })?;
-    let mut faults = Faults::default();
-    config.check(&mut faults);
-    match faults.into_vec().into_iter().next() {
-        Some(fault) => Err(ConfigError::Value(fault)),
-        None => Ok(config),
-    }
+    Layers::read(file, flags)?.config()
 }
 
 /// A configuration by this text alone, its ranges unchecked. Nothing when it cannot be read.
 pub(super) fn from_text(text: &str, folder: &Path) -> Option<Config> {
     let mut table: Table = text.parse().unwrap_or_default();
     resolve_files(&mut table, folder);
-    Figment::from(Serialized::defaults(Config::default())).merge(Serialized::globals(table)).extract().ok()
+    Figment::from(Layer(DEFAULTS, defaults())).merge(Layer(FILE, table)).extract().ok()
 }
 
 /// Every fault of a file.
@@ -77,7 +165,8 @@ pub fn check(path: &Path) -> Result<Vec<Fault>, ConfigError> {
     Ok(faults_of(&text, path.parent().unwrap_or(Path::new(""))))
 }
 
-fn read(path: &Path) -> Result<Table, ConfigError> {
+/// The file's values, and its text.
+fn read(path: &Path) -> Result<(Table, String), ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.into(), error })?;
     // Once against the structs, where the parser still knows line and key; the layers are merged as plain tables.
     let fault = |error: toml::de::Error| {
@@ -87,14 +176,14 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
     toml::from_str::<Config>(&text).map_err(fault)?;
     let mut table = text.parse().map_err(fault)?;
     resolve_files(&mut table, path.parent().unwrap_or(Path::new("")));
-    Ok(table)
+    Ok((table, text))
 }
 
 /// Line, counted from 1, and message of a fault in `text`, on one line.
 pub fn toml_fault(text: &str, error: &toml::de::Error) -> (usize, String) {
     let start = error.span().map_or(0, |span| span.start);
     let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
-    (line, error.message().replace('\n', " "))
+    (line, reworded(error.message(), text, start).replace('\n', " "))
 }
 
 /// Files stand beside the configuration that names them, wherever the process was started.

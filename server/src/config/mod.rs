@@ -5,11 +5,17 @@
 mod adapters;
 mod diff;
 mod faults;
+mod keys;
 mod load;
+mod nearest;
 mod openai;
 mod policy;
+mod presets;
+mod secret;
+mod show;
 mod solver;
 mod synapse;
+mod template;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,14 +24,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
 pub use adapters::{build_adapters, solver_urls};
 pub use diff::{Change, changes};
 pub use faults::{Fault, Faults, faults_of};
+pub use keys::{Key, Section, sections};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};
 pub use openai::OpenAiConfig;
+pub use secret::{Secret, debug};
+pub use show::show;
 pub use solver::SolverConfig;
 pub use synapse::{FeedbackConfig, SchemaConfig, ScopeConfig, SynapseConfig};
+pub use template::{manual, starter};
 
 use crate::agent::ShadowConfig;
 use crate::alerts::AlertsConfig;
@@ -39,7 +50,7 @@ use crate::telemetry::LogConfig;
 use crate::tuner::TunerConfig;
 
 /// The whole configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The subnet, 0 to 65535.
@@ -74,6 +85,12 @@ pub struct Config {
     pub solver: BTreeMap<String, SolverConfig>,
 }
 
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        crate::config::debug(self, f)
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -97,10 +114,11 @@ impl Default for Config {
 }
 
 /// `[wallet]`: where the hotkey is. The coldkey is never read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WalletConfig {
     /// Folder of wallets; `~` is the home folder.
+    #[schema(value_type = String)]
     pub path: PathBuf,
     /// The wallet's name.
     pub name: String,
@@ -115,14 +133,16 @@ impl Default for WalletConfig {
 }
 
 /// `[axon]`: what validators call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AxonConfig {
     /// Address to listen on. Absent: `0.0.0.0`, and loopback on devnet.
+    #[schema(value_type = Option<String>)]
     pub ip: Option<IpAddr>,
     /// Port to listen on; 0 takes a free one.
     pub port: u16,
     /// The address under which validators reach us, as the chain and our answers name it. Absent: found by `ip_lookups`.
+    #[schema(value_type = Option<String>)]
     pub external_ip: Option<IpAddr>,
     /// The port under which they do, where a router maps it. Absent: the one we listen on.
     pub external_port: Option<u16>,
@@ -131,6 +151,7 @@ pub struct AxonConfig {
     /// Whether Lode registers the axon on chain. False where something else does.
     pub serve: bool,
     /// Who may call: `permitted` validators, `registered` neurons, or `anyone`.
+    #[schema(value_type = String)]
     pub callers: Callers,
     /// Least stake of a caller, alpha.
     pub min_stake_alpha: f64,
@@ -230,10 +251,11 @@ impl AxonConfig {
 }
 
 /// `[api]`: what the operator calls.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApiConfig {
     /// Where dashboard and API listen. Reads need no token, so think before going beyond loopback.
+    #[schema(value_type = String)]
     pub bind: SocketAddr,
     /// Host names under which they are asked for, beside loopback's.
     pub hosts: Vec<String>,
@@ -258,7 +280,7 @@ impl Default for ApiConfig {
 }
 
 /// `[cache]`: what is remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
     /// Answers kept within their time to live, 1 to 10,000,000.

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::Secret;
 use crate::domain::Template;
 use crate::solver::openai::{ApiKey, Form, OpenAiSolver, Prices, ResponseFormat, Setup, Shape, endpoint};
 
@@ -14,7 +16,7 @@ const MAX_EXAMPLES: usize = 8;
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// `[solver.<name>]` of the kind `openai`: a model behind an OpenAI-compatible chat API.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenAiConfig {
     /// The API's base URL, as in `http://127.0.0.1:8000/v1`, with or without `/chat/completions`.
@@ -22,7 +24,10 @@ pub struct OpenAiConfig {
     /// The model's name there.
     pub model: String,
     /// A file that holds the API key and nothing else.
+    #[schema(value_type = Option<String>)]
     pub key_file: Option<PathBuf>,
+    /// The environment variable that holds the API key, in place of a file.
+    pub key_env: Option<String>,
     /// The system message; `{field}`, `{/pointer/into/fields}` and `{prompt}` are filled in.
     pub system: Option<String>,
     /// The user's message, filled in likewise.
@@ -39,8 +44,10 @@ pub struct OpenAiConfig {
     #[serde(default = "answer")]
     pub answer: String,
     /// A JSON Schema of the answer's fields, or the name of a JSON file that holds it. Absent: the answer is plain text.
+    #[schema(value_type = Option<Object>)]
     pub schema: Option<toml::Value>,
     /// How the service is asked for JSON. Absent: `json_schema`.
+    #[schema(value_type = Option<String>)]
     pub response_format: Option<ResponseFormat>,
     /// Whether the service must refuse schemas that it cannot enforce. Absent: it must.
     pub strict: Option<bool>,
@@ -54,6 +61,12 @@ pub struct OpenAiConfig {
     pub output_usd_per_mtok: Option<f64>,
     /// US dollars that may be spent in an hour, above 0. Needs both prices and `max_tokens`.
     pub budget_usd_per_hour: Option<f64>,
+}
+
+impl std::fmt::Debug for OpenAiConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        crate::config::debug(self, f)
+    }
 }
 
 fn user() -> String {
@@ -80,7 +93,7 @@ impl OpenAiConfig {
         within("temperature", self.temperature, 0.0..=2.0)?;
         within("max_tokens", self.max_tokens.map(f64::from), 1.0..=1e6)?;
         let (prices, budget_usd_per_hour) = (self.prices()?, self.budget()?);
-        let key = self.key_file.as_deref().map(read_key).transpose()?;
+        let key = read_key(self.key_file.as_deref(), self.key_env.as_deref())?;
         let shape = self.shape()?;
         let form = Form {
             model: self.model,
@@ -148,12 +161,15 @@ impl OpenAiConfig {
     }
 }
 
-/// Never the file's text in an error.
-fn read_key(file: &Path) -> Result<ApiKey, String> {
-    let path = file.display();
-    let text =
-        read(file).map(zeroize::Zeroizing::new).map_err(|error| format!("key_file: cannot read {path}: {error}"))?;
-    ApiKey::new(&text).ok_or_else(|| format!("key_file: {path} must hold the API key alone, on one line"))
+/// Never the key in an error.
+fn read_key(file: Option<&Path>, variable: Option<&str>) -> Result<Option<ApiKey>, String> {
+    let Some(secret) = Secret::read(file, variable)? else { return Ok(None) };
+    let key = ApiKey::new(secret.reveal());
+    let place = || match (file, variable) {
+        (Some(file), _) => format!("key_file: {}", file.display()),
+        (None, variable) => format!("key_env: {}", variable.unwrap_or_default()),
+    };
+    key.map(Some).ok_or_else(|| format!("{} must hold the API key alone, on one line", place()))
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

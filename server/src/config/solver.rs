@@ -7,8 +7,10 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
 use super::ConfigError;
+use super::nearest::hint;
 use super::openai::OpenAiConfig;
 use crate::solver::{
     FailoverConfig, FailoverSolver, HedgeConfig, HedgeSolver, HttpConfig, HttpSolver, Meter, Meters, RaceConfig,
@@ -22,7 +24,7 @@ const BUILTIN_RULES: [(&str, &str); 2] = [
 ];
 
 /// `[solver.<name>]`: who answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum SolverConfig {
     /// Patterns and templates from a TOML file, or `builtin:web`, `builtin:echo`.
@@ -100,8 +102,8 @@ fn build_after_its_members<'a>(
     let config = &configs[name];
     for member in config.of() {
         if !configs.contains_key(member) {
-            let known = configs.keys().cloned().collect::<Vec<_>>().join(", ");
-            return Err(fault(format!("of: there is no solver `{member}`; there are {known}")));
+            let hint = hint(member, configs.keys().map(String::as_str));
+            return Err(fault(format!("of: there is no solver `{member}`; {hint}")));
         }
         build_after_its_members(member, configs, path, built)?;
     }

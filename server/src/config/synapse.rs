@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::Comparison;
 
 /// `[[synapse]]`: one class that validators send.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SynapseConfig {
     /// The class name, case-sensitive.
@@ -28,11 +29,14 @@ pub struct SynapseConfig {
     pub answer: Vec<String>,
     /// What an answer must be like: a JSON Schema of the object with its fields, a file that holds one, or
     /// `builtin:web-actions`.
+    #[schema(value_type = Option<String>)]
     pub schema: Option<SchemaConfig>,
     /// How two answers are compared: `json`, `plan`, or `{ text = 0.8 }`, the share of words that must be the same.
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub compare: Comparison,
     /// The answer's fields when no solver answers in time. Absent: there is no answer then.
+    #[schema(value_type = Option<Object>)]
     pub fallback: Option<toml::Table>,
     /// A remembered answer that is right with this chance at least comes before the fallback, 0 to 1; with 2 none does.
     #[serde(default = "fallback_chance")]
@@ -55,6 +59,7 @@ pub struct SynapseConfig {
     pub max_body_bytes: usize,
     /// Fields set in every answer.
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub reply: toml::Table,
     /// The class's `required_hash_fields`, in order.
     #[serde(default)]
@@ -64,6 +69,7 @@ pub struct SynapseConfig {
     pub types: BTreeMap<String, String>,
     /// Their defaults, for requests that leave them out.
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub defaults: toml::Table,
 }
 
@@ -78,7 +84,7 @@ pub enum SchemaConfig {
 }
 
 /// What an answer depends on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum ScopeConfig {
     /// A field, by name or JSON pointer.
@@ -98,7 +104,7 @@ pub enum ScopeConfig {
 }
 
 /// `[synapse.feedback]`: how a synapse says whether an answer was right.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeedbackConfig {
     /// The synapse that it is about.

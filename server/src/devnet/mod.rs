@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 pub use dendrite::{Dendrite, SignedRequest};
 pub use tasks::{Expected, TaskSource};
@@ -35,7 +36,7 @@ use subnet::Subnet;
 const VERDICTS: usize = 1_024;
 
 /// `[devnet]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DevnetConfig {
     /// Requests a second that the validators send in all, 0 to 1000; 0 is silence.

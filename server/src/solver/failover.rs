@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
+use utoipa::ToSchema;
 
 use super::circuit::Circuit;
 use super::contest::{Outcome, Stage, ask};
@@ -19,7 +20,7 @@ use crate::domain::{Breaker, Shut, Task};
 use crate::ports::{SolveCall, SolveError, Solver};
 
 /// `kind = "failover"`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FailoverConfig {
     /// Whom it asks, in this order, 1 to 8 names.

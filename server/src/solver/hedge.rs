@@ -17,6 +17,7 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
+use utoipa::ToSchema;
 
 use super::Meter;
 use super::contest::{Contest, Outcome, Stage};
@@ -29,7 +30,7 @@ const FIRST: usize = 0;
 const SECOND: usize = 1;
 
 /// `kind = "hedge"`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HedgeConfig {
     /// Whom it asks, and whom when that takes long: 1 or 2 names; one is asked a second time itself.

@@ -21,10 +21,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
+use utoipa::ToSchema;
 
 use super::client::{MAX_ANSWER_BYTES, client_for};
 use super::mapping::{Receiving, Sending};
 use super::retry;
+use crate::config::Secret;
 use crate::domain::Task;
 use crate::ports::{SolveCall, SolveError, Solved, Solver, Write};
 
@@ -33,7 +35,7 @@ const MAX_RETRIES: u32 = 3;
 const OWN_HEADERS: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
 
 /// `kind = "http"`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpConfig {
     /// Where it listens.
@@ -41,6 +43,7 @@ pub struct HttpConfig {
     /// What is sent: field to text with slots (`"{prompt}"`), JSON pointer into the task's fields (`"/site/url"`, which
     /// keeps its type), or any other value. Absent: the task's fields as they are.
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     pub send: Option<toml::Table>,
     /// The answer's fields: name to JSON pointer into what the service answers. Empty: all that it answers.
     #[serde(default)]
@@ -56,22 +59,49 @@ pub struct HttpConfig {
     pub idempotent: bool,
 }
 
+impl std::fmt::Debug for HttpConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        crate::config::debug(self, f)
+    }
+}
+
 /// The value of a header.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a header is a text, or { key_file = \"…\" }")]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "a header is a text, or { key_file = \"…\" }, or { key_env = \"…\" }")]
 pub enum HeaderConfig {
     /// As it stands here.
     Value(String),
     /// As it stands in a file, for what must not stand in a configuration.
     File(KeyFile),
+    /// As it stands in an environment variable, likewise.
+    Variable(KeyEnv),
+}
+
+impl std::fmt::Debug for HeaderConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(_) => f.write_str("[redacted]"),
+            Self::File(file) => file.fmt(f),
+            Self::Variable(variable) => variable.fmt(f),
+        }
+    }
 }
 
 /// A file that holds a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyFile {
     /// The file; blanks around its text are not sent.
+    #[schema(value_type = String)]
     pub key_file: PathBuf,
+}
+
+/// A variable that holds a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyEnv {
+    /// The variable; blanks around its text are not sent.
+    pub key_env: String,
 }
 
 /// A service that solves tasks.
@@ -221,13 +251,18 @@ fn header(name: &str, value: HeaderConfig) -> Result<(HeaderName, HeaderValue), 
     if OWN_HEADERS.contains(&known) {
         return Err(format!("headers.{name}: it follows from the body; leave it out"));
     }
-    let value = match value {
-        HeaderConfig::Value(text) => text,
-        HeaderConfig::File(KeyFile { key_file }) => std::fs::read_to_string(&key_file)
-            .map_err(|error| format!("headers.{name}.key_file: cannot read {}: {error}", key_file.display()))?,
+    let secret = match &value {
+        HeaderConfig::Value(_) => Ok(None),
+        HeaderConfig::File(KeyFile { key_file }) => Secret::read(Some(key_file), None),
+        HeaderConfig::Variable(KeyEnv { key_env }) => Secret::read(None, Some(key_env)),
+    };
+    let secret = secret.map_err(|error| format!("headers.{name}.{error}"))?;
+    let text = match (&value, &secret) {
+        (HeaderConfig::Value(text), _) => text,
+        (_, secret) => secret.as_ref().map_or("", Secret::reveal),
     };
     // Never the value in an error: it may be a key.
-    let mut value = HeaderValue::from_str(value.trim())
+    let mut value = HeaderValue::from_str(text.trim())
         .map_err(|_| format!("headers.{name}: its value holds what no header may, such as a line break"))?;
     value.set_sensitive(true);
     Ok((known, value))

@@ -16,7 +16,7 @@ mod rules;
 
 pub use failover::{FailoverConfig, FailoverSolver};
 pub use hedge::{HedgeConfig, HedgeSolver};
-pub use http::{HeaderConfig, HttpConfig, HttpSolver, KeyFile};
+pub use http::{HeaderConfig, HttpConfig, HttpSolver, KeyEnv, KeyFile};
 pub use meter::{Meter, Meters};
 pub use race::{RaceConfig, RaceSolver};
 pub use rules::{RulesError, RulesSolver};

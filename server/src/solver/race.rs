@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::contest::{Contest, Outcome, Stage};
 use super::{MAX_MEMBERS, Meter};
@@ -15,7 +16,7 @@ use crate::domain::Task;
 use crate::ports::{SolveCall, SolveError, Solver};
 
 /// `kind = "race"`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RaceConfig {
     /// Whom it asks, 2 to 8 names.

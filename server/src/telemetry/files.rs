@@ -7,6 +7,7 @@ use lode_shared::LogLine;
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 use super::line;
 use super::ring::LogRing;
@@ -20,10 +21,11 @@ const PERIOD: Duration = Duration::from_secs(1);
 const MAX_FILES: usize = 8;
 
 /// `[log]`: what is shown on the dashboard beside our own log.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     /// Log files of solvers, at most 8. Whoever may read the dashboard reads their new lines.
+    #[schema(value_type = Vec<String>)]
     pub files: Vec<PathBuf>,
 }
 

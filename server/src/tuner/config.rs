@@ -2,12 +2,13 @@
 
 use lode_shared::{Limits, Targets};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::config::Faults;
 use crate::domain::Reward;
 
 /// The tuner's configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TunerConfig {
     /// Seconds between rounds, 1 to 86,400. A wrong answer from memory does not wait for one.
@@ -22,6 +23,7 @@ pub struct TunerConfig {
     /// What the tuner may not cross, until that is changed over the API: likewise.
     pub limits: Limits,
     /// What a request is worth; then the tuner goes for the largest sum of it rather than for the targets.
+    #[schema(value_type = Option<String>)]
     pub reward: Option<RewardConfig>,
 }
 

@@ -10,6 +10,8 @@ mod btauth;
 mod cache;
 mod chain;
 mod commands;
+mod configure;
+mod document;
 mod interop_requests;
 mod limits;
 mod mixed;

@@ -8,6 +8,7 @@ use crate::{Mode, Observed, Targets, WhatIfPoint};
 
 /// One round of the tuner: what it saw, and what it did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Decision {
     /// When, milliseconds since the Unix epoch.
     pub at_ms: u64,
@@ -38,6 +39,7 @@ impl Decision {
 
 /// What labels said when a round was held.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LabelsSeen {
     /// Share of the answers from memory that may be wrong, percent.
     pub budget_pct: f64,
@@ -49,6 +51,7 @@ pub struct LabelsSeen {
 
 /// How soon answers change.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AgeingSeen {
     /// Answers that were found to have changed; older ones count less.
     pub changed: f64,
@@ -62,6 +65,7 @@ pub struct AgeingSeen {
 
 /// What a round did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Step {
     /// Nothing, for this reason.
     Held(HoldReason),
@@ -71,6 +75,7 @@ pub enum Step {
 
 /// A setting that moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Adjustment {
     /// Which.
     pub setting: Setting,
@@ -87,6 +92,7 @@ pub struct Adjustment {
 
 /// The settings that the tuner moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Setting {
     /// [`crate::Settings::match_threshold`].
     MatchThreshold,
@@ -104,6 +110,7 @@ pub enum Setting {
 
 /// What the operator wants of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Target {
     /// Mean response time, seconds.
     Response,
@@ -115,6 +122,7 @@ pub enum Target {
 
 /// A target that no setting within budget and limits can meet, as far as the evidence goes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Infeasible {
     /// Which.
     pub target: Target,
@@ -126,6 +134,7 @@ pub struct Infeasible {
 
 /// Why a setting moved, with the figures that moved it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Reason {
     /// Slower than the target with fewer hits than the target, and labels prove that more hits are within the budget.
     SlowWithFewHits {
@@ -223,6 +232,7 @@ pub enum Reason {
 
 /// Why a round moved nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum HoldReason {
     /// The window holds fewer requests than a decision needs.
     TooFewSamples {

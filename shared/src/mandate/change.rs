@@ -7,6 +7,7 @@ use crate::{RawTargets, Settings};
 
 /// A change of one part of the mandate, as it arrives and is previewed: `{"budget": {"false_hit_pct": 0.5}}`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// `PUT /api/v1/tuner/targets`
@@ -23,6 +24,7 @@ pub enum Change {
 
 /// The body of `PUT /api/v1/tuner/budget`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawBudget {
     /// Share of the answers from memory that may be wrong, percent, 0.05 to 20.
@@ -31,6 +33,7 @@ pub struct RawBudget {
 
 /// The body of `PUT /api/v1/tuner/mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawMode {
     /// `auto`, `hold` or `exact_only`.
@@ -63,6 +66,7 @@ impl Change {
 
 /// A change of the mandate that was made: a row of `GET /api/v1/tuner/audit`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AuditRow {
     /// When, milliseconds since the Unix epoch.
     pub at_ms: u64,
@@ -82,6 +86,7 @@ pub struct AuditRow {
 /// hits and response time at the end are estimates, from the labels of the last round. Scopes with a threshold of their own
 /// are left out: only the common evidence is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Preview {
     /// Rounds that were decided again.
     pub rounds: u32,
@@ -95,6 +100,7 @@ pub struct Preview {
 
 /// What came of recorded rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Replay {
     /// Settings moved.
     pub moves: u32,

@@ -6,6 +6,7 @@ use crate::{FieldError, Settings};
 
 /// What the tuner may not cross, and how far one step goes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Lowest match threshold, 0.5 to `threshold_max`.

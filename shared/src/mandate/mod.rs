@@ -17,6 +17,7 @@ use crate::{FieldError, Setting, Settings, Targets};
 
 /// Who decides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The tuner.
@@ -41,6 +42,7 @@ impl Mode {
 
 /// Settings that the operator holds himself; the tuner leaves them alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Pins {
     /// The match threshold, in every scope.
@@ -103,6 +105,7 @@ impl Pins {
 
 /// Everything that the operator decides.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Mandate {
     /// What the operator wants.

@@ -29,7 +29,7 @@ async fn service(good: usize, tasks: &mut JoinSet<()>) -> EmbedderConfig {
     let url = format!("http://{}/v1/embeddings", listener.local_addr().expect("bound"));
     let router = Router::new().route("/v1/embeddings", post(embed));
     tasks.spawn(async { axum::serve(listener, router).await.expect("serves until the test ends") });
-    EmbedderConfig { url: url.parse().expect("a URL"), model: "m".into(), key_file: None }
+    EmbedderConfig { url: url.parse().expect("a URL"), model: "m".into(), key_file: None, key_env: None }
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_pattern_answers_although_the_service_hangs() {
     // It accepts connections and says nothing.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/v1/embeddings", listener.local_addr().expect("bound"));
-    let config = EmbedderConfig { url: url.parse().expect("a URL"), model: "m".into(), key_file: None };
+    let config = EmbedderConfig { url: url.parse().expect("a URL"), model: "m".into(), key_file: None, key_env: None };
     let remote = RemoteEmbedder::new(&config, Duration::from_secs(600)).expect("a client");
     let capacity = crate::config::CacheConfig::default().capacity(Duration::from_secs(1_800));
     let cache = AnswerCache::new(&capacity, Embedder::Remote(remote));
