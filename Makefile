@@ -21,7 +21,7 @@ need = { echo "lode: $(1) is missing and could not be installed; is there a netw
 FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
-.PHONY: help run test components check ui bench bench-page microbench fuzz train embedding interop interop-openai screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: help run test components check ui bench bench-page microbench fuzz train embedding interop interop-openai kill-test screenshots tools crates chromium nextest cargo-fuzz
 .PHONY: dist deb-test packaging-check docs-check cargo-deb
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make bench-page   measure the page in a real Chromium: first figure, CPU, memory over MINUTES=5, clicks'
 	@echo 'make microbench   measure the parts of a request: signature, address, head, body, hash'
 	@echo 'make fuzz         fuzz what strangers send, FUZZ_S=$(FUZZ_S) seconds for each target (nightly Rust)'
+	@echo 'make kill-test    SIGKILL under write load, KILLS=$(KILLS) times at random moments (LODE_KILL_SEED=1)'
 	@echo 'make train        make the verifier'"'"'s weights again from generated pairs'
 	@echo 'make embedding    distil the static embedding again, from MiniLM'
 	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
@@ -84,6 +85,13 @@ fuzz: cargo-fuzz
 	  echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) executions"; \
 	done; \
 	[ -z "$$failed" ] || { echo "lode: crashes in$$failed; see target/fuzz-*.log" >&2; exit 1; }
+
+# Without nextest, which ends a test after four minutes.
+KILLS ?= 100
+kill-test: crates
+	@LODE_KILLS=$(KILLS) cargo test --locked -p lode --no-default-features --test suite -- --exact --nocapture \
+	  kill::sigkill_under_write_load_loses_nothing_that_was_acknowledged \
+	  restart::sigterm_under_load_loses_no_request_that_was_heard
 
 # Pairs, their features, weights. The data on meanings is made by training/senses.py where WordNet is installed.
 TRAIN := target/train

@@ -4,6 +4,7 @@
 //! [`recorder`], kept by [`store`], and shown by [`api`]. [`tuner`] moves the cache's settings. [`domain`] decides and does
 //! no I/O; [`app`] puts the parts together.
 
+pub mod admin;
 pub mod agent;
 pub mod alerts;
 pub mod api;
@@ -26,6 +27,7 @@ pub mod listen;
 pub mod matching;
 pub mod metrics;
 pub mod ports;
+pub mod progress;
 pub mod recorder;
 pub mod service;
 pub mod shutdown;

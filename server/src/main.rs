@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use lode::admin::{self, AdminError};
 use lode::alerts::Webhook;
 use lode::api::AdminToken;
 use lode::app::{App, Reload, Surroundings, checker_threads, cores, make_data_dir};
 use lode::chain::Network;
 use lode::check::{self, Verdict};
 use lode::cli::{
-    self, AlertCommand, BenchArgs, Cli, Command, ConfigArgs, DataArgs, EvalArgs, InitArgs, RunArgs, SimulateArgs,
-    StatusArgs,
+    self, AlertCommand, BenchArgs, CacheCommand, Cli, Command, ConfigArgs, DataArgs, EvalArgs, FileArgs, InitArgs,
+    RunArgs, SimulateArgs, StatusArgs,
 };
 use lode::clock::Clock;
 use lode::config::{self, Config};
@@ -54,6 +55,8 @@ fn main() -> ExitCode {
         Some(Command::Bench(args)) => runtime.block_on(measure(args)),
         Some(Command::Eval(args)) => evaluate(&args),
         Some(Command::Simulate(args)) => simulated(&args),
+        Some(Command::Backup(args)) => backup(&args),
+        Some(Command::Cache(command)) => runtime.block_on(cache(&command)),
     };
     // A disk or an upstream that hangs must not keep us: what had to be kept is kept by now.
     runtime.shutdown_timeout(LAST_MOMENT);
@@ -242,6 +245,36 @@ fn simulated(args: &SimulateArgs) -> Result<(), Exit> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     let done = simulate::run(args, &mut out).and_then(|()| Ok(out.flush()?));
     done.map_err(|error| (EXIT_USAGE, format!("{error:#}")))
+}
+
+fn backup(args: &FileArgs) -> Result<(), Exit> {
+    let folder = configured_data_dir(&args.run)?;
+    admin::backup(&folder, &args.file, &mut std::io::stdout()).map_err(|error| told(&error))
+}
+
+async fn cache(command: &CacheCommand) -> Result<(), Exit> {
+    let run = match command {
+        CacheCommand::Export(args) | CacheCommand::Import(args) => &args.run,
+        CacheCommand::Clear(args) => &args.run,
+    };
+    let (folder, now_ms) = (configured_data_dir(run)?, Clock::system().now_ms());
+    let out = &mut std::io::stdout();
+    let done = match command {
+        CacheCommand::Export(args) => admin::export(&folder, &args.file, now_ms, out),
+        CacheCommand::Import(args) => admin::import(&folder, &args.file, now_ms, out),
+        CacheCommand::Clear(args) => admin::clear(&folder, args.yes, now_ms, out).await,
+    };
+    done.map_err(|error| told(&error))
+}
+
+fn told(error: &AdminError) -> Exit {
+    let code = if matches!(error, AdminError::Refused(_)) { EXIT_USAGE } else { EXIT_FAILED };
+    (code, error.to_string())
+}
+
+fn configured_data_dir(args: &RunArgs) -> Result<PathBuf, Exit> {
+    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| (EXIT_USAGE, error.to_string()))?;
+    data_dir(&args.data, &config)
 }
 
 /// Each chain's data stays apart: a rehearsal's targets and history are nobody's earnings.

@@ -14,7 +14,8 @@ use super::Api;
 use super::error::Error;
 use crate::domain::LabelKind;
 use crate::ports::{Judged, Recall};
-use crate::recorder::{Filter, Outcome};
+use crate::recorder::{Filter, Outcome, Record};
+use crate::store::Together;
 
 /// Rows sent at most: as many as are kept.
 const MAX_ROWS: usize = 1_024;
@@ -202,8 +203,14 @@ async fn judge(api: &Api, id: u64, right: bool) -> Result<StatusCode, Error> {
         _ => return Err(conflict("This request got no answer of a solver or from memory.")),
     }
     api.figures.recorder.label(id, right, LabelKind::Operator);
-    // Acknowledged when it is durable.
-    match api.cache.flush_changes(&api.store).await {
+    // Acknowledged when all that it changed is durable: the answer's record, what was learnt of it, and the request's row,
+    // which may have been among those for which the disk was too slow.
+    let row = Record { label: Some((right, LabelKind::Operator)), ..record };
+    let kept = async {
+        api.cache.flush(&api.store).await?;
+        api.store.write(Together::default().request(row)).await
+    };
+    match kept.await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(Error::internal(&error)),
     }

@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::keys::KeyfileError;
 use crate::listen::DRAIN;
-use crate::store::{Store, StoreError};
+use crate::store::{DataLock, Store, StoreError};
 use crate::telemetry::{LogFeeder, LogRing};
 
 /// After the drain, tasks have this long to notice.
@@ -84,6 +84,8 @@ pub struct App {
     store: Store,
     clock: Clock,
     stop: CancellationToken,
+    /// Nobody else uses the data folder until the last row is written.
+    _lock: DataLock,
     /// Where validators call.
     pub axon: SocketAddr,
     /// Where the operator calls.

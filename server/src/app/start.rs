@@ -37,7 +37,7 @@ use crate::ports::{Chain, Recall, Steered};
 use crate::recorder::Recorder;
 use crate::service::Service;
 use crate::solver::Meters;
-use crate::store::{Store, StoreError};
+use crate::store::{DataLock, Store, StoreError};
 use crate::telemetry::LogFiles;
 use crate::tuner::Tuner;
 
@@ -62,6 +62,7 @@ impl App {
     pub async fn start(mut config: Config, data_dir: &Path, around: Surroundings) -> Result<Self, StartError> {
         let Surroundings { clock, log, feeder, reload } = around;
         make_data_dir(data_dir)?;
+        let lock = DataLock::take(data_dir)?;
         let token = AdminToken::load_or_make(data_dir)?;
         let signer = Arc::new(signer(&config)?);
         let network = config.subtensor.network();
@@ -73,9 +74,10 @@ impl App {
         // Now nobody else answers on these ports: what was signed before this was for the run before.
         let started_ns = clock.now_ns();
         let (axon_address, api_address) = (address(&axon_listener), address(&api_listener));
+        lock.tell(Some(api_address));
         let (axon_connections, api_connections) = connection_limits(config.axon.max_inflight);
 
-        let (store, writer) = Store::open(data_dir)?;
+        let (store, writer) = Store::recover(data_dir, clock.clone())?;
         let writer = writer.keeping(config.history);
         let stop = CancellationToken::new();
         let mut tasks = Tasks::default();
@@ -199,6 +201,7 @@ impl App {
             store,
             clock,
             stop,
+            _lock: lock,
             axon: axon_address,
             api: api_address,
             hotkey: signer.address().to_owned(),

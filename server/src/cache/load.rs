@@ -30,12 +30,16 @@ impl AnswerCache {
     pub async fn load(&self, store: &Store, now_ms: u64) -> Result<(), StoreError> {
         let started = Instant::now();
         let name = self.texts.embedder_name();
-        let is_same = store.get::<String>(EMBEDDER)?.is_none_or(|kept| kept == name);
+        let kept = store.get::<String>(EMBEDDER)?;
+        let is_same = kept.as_ref().is_none_or(|kept| *kept == name);
         if !is_same {
             tracing::info!("another embedder made the vectors of what is remembered; they are dropped");
             store.answers(vec![AnswerWrite::ForgetVectors]).await?;
         }
-        store.put(EMBEDDER, &name).await?;
+        // A full disk must not keep us from a start that changes nothing.
+        if kept.as_ref() != Some(&name) {
+            store.put(EMBEDDER, &name).await?;
+        }
         match store.get(LEARNED) {
             Ok(learned) => learned.into_iter().for_each(|learned| self.learned.restore(learned)),
             Err(error @ StoreError::Value { .. }) => tracing::warn!("{error}: labels are collected anew"),
@@ -93,6 +97,8 @@ impl AnswerCache {
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticked: u32 = 0;
+        // What is said once is not said again until it was well in between.
+        let mut is_failing = false;
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             ticked = ticked.wrapping_add(1);
             if ticked.is_multiple_of(SWEEP_EVERY) {
@@ -104,15 +110,11 @@ impl AnswerCache {
                 true => self.flush(&store).await,
                 false => self.shelf.keeper.flush(&store).await,
             };
-            if let Err(error) = written {
-                tracing::error!("{error}: answers of the last moments are remembered, but would not survive a restart");
+            if let Some(error) = written.as_ref().err().filter(|_| !is_failing) {
+                tracing::error!("{error}: answers from now on are remembered, but would not survive a restart");
             }
+            is_failing = written.is_err();
         }
-    }
-
-    /// Writes what has changed; durable when this returns.
-    pub async fn flush_changes(&self, store: &Store) -> Result<(), StoreError> {
-        self.shelf.keeper.flush(store).await
     }
 
     /// Writes everything; durable when this returns.

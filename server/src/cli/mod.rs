@@ -1,5 +1,6 @@
 //! The command line.
 
+mod data;
 mod measure;
 mod run;
 mod setup;
@@ -7,6 +8,7 @@ mod status;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use data::{CacheCommand, ClearArgs, FileArgs};
 pub use measure::{BenchArgs, Benched, EvalArgs, SimulateArgs};
 pub use run::{DataArgs, RunArgs, origins};
 pub use setup::{CompletionsArgs, ConfigArgs, InitArgs};
@@ -62,6 +64,11 @@ pub enum Command {
     /// Send a message to the webhook of `[alerts]`, to see that it arrives. Takes the flags with which the miner runs.
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Copy the data file while the miner runs, and check the copy. Takes the flags with which the miner runs.
+    Backup(Box<FileArgs>),
+    /// Carry remembered answers from one miner to another, or forget them.
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Measure this machine: signed requests a second, beside the Python axon where it is installed, the page's figures
     /// beside nginx, and looks into the answer cache.
     Bench(BenchArgs),

@@ -19,15 +19,18 @@ pub use input::Input;
 pub use matcher::Matcher;
 
 use crate::cli::EvalArgs;
+use crate::progress::Progress;
 
 /// Evaluates every file.
 pub fn run(args: &EvalArgs, out: &mut impl Write) -> anyhow::Result<()> {
     for path in &args.files {
         let input = input::read(path)?;
         writeln!(out, "{}", name(path))?;
+        let mut progress = Progress::new(&name(path));
+        let mut told = |done, of| progress.at(done, of);
         let done = match &input {
-            Input::Pairs(pairs) => pairs::report(pairs, &args.matcher, args.threshold, out),
-            Input::Stream(requests) => stream::report(requests, args, out),
+            Input::Pairs(pairs) => pairs::report(pairs, &args.matcher, args.threshold, &mut told, out),
+            Input::Stream(requests) => stream::report(requests, args, &mut told, out),
         };
         done.with_context(|| path.display().to_string())?;
     }
@@ -39,7 +42,8 @@ pub fn replay(path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let Input::Stream(requests) = input::read(path)? else {
         anyhow::bail!("{}: lines must have `text` and `cluster`; pairs are for lode eval", path.display());
     };
-    stream::compare(&requests, out).with_context(|| path.display().to_string())
+    let mut progress = Progress::new(&name(path));
+    stream::compare(&requests, &mut |done, of| progress.at(done, of), out).with_context(|| path.display().to_string())
 }
 
 fn name(path: &Path) -> String {

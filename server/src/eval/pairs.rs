@@ -19,17 +19,28 @@ const KEPT: f64 = 0.90;
 /// Orders of labels that the calibration is averaged over: one alone is mostly noise.
 const ORDERS: u64 = 10;
 
-/// Prints the figures of each matcher, and those of the full one by type.
-pub fn report(pairs: &[Pair], matchers: &[Matcher], threshold: f32, out: &mut impl Write) -> anyhow::Result<()> {
+/// Prints the figures of each matcher, and those of the full one by type. `told` hears how many of how many scores are made.
+pub fn report(
+    pairs: &[Pair],
+    matchers: &[Matcher],
+    threshold: f32,
+    told: &mut impl FnMut(u64, u64),
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let matchers = if matchers.is_empty() { &Matcher::ALL } else { matchers };
     writeln!(
         out,
         "  {:<10} {:>6} {:>6} {:>7} {:>7} {:>8} {:>8} {:>7}",
         "matcher", "same", "other", "ROC", "PR", "hit@1%", "hit@.1%", "ECE"
     )?;
+    let (mut done, of) = (0, (matchers.len() * pairs.len()) as u64);
     for matcher in matchers {
-        let scored: Vec<_> =
-            pairs.iter().map(|pair| Scored { score: matcher.score(pair), holds: pair.holds() }).collect();
+        let mut score = |pair: &Pair| {
+            done += 1;
+            told(done, of);
+            Scored { score: matcher.score(pair), holds: pair.holds() }
+        };
+        let scored: Vec<_> = pairs.iter().map(&mut score).collect();
         let quality = measure(&scored);
         let figure = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
         writeln!(

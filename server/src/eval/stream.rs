@@ -68,26 +68,41 @@ impl Replayed {
 }
 
 /// Prints hits and wrong hits of the exact tier alone, of the cache at a fixed threshold, and with the tuner in charge.
-pub fn report(requests: &[Request], args: &EvalArgs, out: &mut impl Write) -> anyhow::Result<()> {
+/// `told` hears how many of how many replays are done.
+pub fn report(
+    requests: &[Request],
+    args: &EvalArgs,
+    told: &mut impl FnMut(u64, u64),
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     header(requests, out)?;
+    let of = if args.trace { 3 } else { 2 };
     let fixed = Settings { match_threshold: args.threshold.into(), ..Settings::DEFAULT };
     replay(requests, fixed, false, false).print("exact", out)?;
+    told(1, of);
     replay(requests, fixed, true, false).print(&format!("full, threshold {}", args.threshold), out)?;
+    told(2, of);
     if args.trace {
         replay(requests, Settings::default(), true, true).print("full, with the tuner", out)?;
+        told(3, of);
     }
     Ok(())
 }
 
 /// The same at every threshold that the tuner may set.
-pub fn compare(requests: &[Request], out: &mut impl Write) -> anyhow::Result<()> {
+pub fn compare(requests: &[Request], told: &mut impl FnMut(u64, u64), out: &mut impl Write) -> anyhow::Result<()> {
     header(requests, out)?;
     replay(requests, Settings::DEFAULT, false, false).print("exact", out)?;
-    for match_threshold in Mandate::default().limits.thresholds() {
+    let thresholds: Vec<_> = Mandate::default().limits.thresholds().into_iter().collect();
+    let of = thresholds.len() as u64 + 2;
+    for (match_threshold, done) in thresholds.into_iter().zip(1..) {
+        told(done, of);
         let fixed = Settings { match_threshold, ..Settings::DEFAULT };
         replay(requests, fixed, true, false).print(&format!("full, threshold {match_threshold}"), out)?;
     }
+    told(of - 1, of);
     replay(requests, Settings::DEFAULT, true, true).print("full, with the tuner", out)?;
+    told(of, of);
     Ok(())
 }
 

@@ -76,7 +76,7 @@ pub enum AnswerWrite {
     Scope(ScopeRow),
     /// Changes of the answer of this key and id, if it is there.
     Change([u8; 16], u64, AnswerChange),
-    /// The answer of this key and id goes.
+    /// The answer of this key and id goes, and so does an older one: what was to replace it may never have reached the disk.
     Remove([u8; 16], u64),
     /// An epoch begins; answers before it go.
     Epoch(Epoch),
@@ -123,7 +123,7 @@ pub(super) fn write(transaction: &Transaction<'_>, write: &AnswerWrite) -> rusql
                 ])?;
         }
         AnswerWrite::Remove(key, id) => {
-            let mut remove = transaction.prepare_cached("DELETE FROM answer WHERE key = ?1 AND id = ?2")?;
+            let mut remove = transaction.prepare_cached("DELETE FROM answer WHERE key = ?1 AND id <= ?2")?;
             remove.execute(params![key, *id as i64])?;
         }
         AnswerWrite::Epoch(epoch) => begin(transaction, epoch)?,
@@ -203,7 +203,10 @@ pub(super) fn prune(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 pub(super) fn read(path: &Path, mut each: impl FnMut(AnswerRow)) -> Result<Kept, StoreError> {
-    let connection = connect(path)?;
+    read_from(&connect(path)?, &mut each)
+}
+
+pub(super) fn read_from(connection: &Connection, each: &mut impl FnMut(AnswerRow)) -> Result<Kept, StoreError> {
     let mut kept = Kept::default();
     let mut scopes = connection.prepare("SELECT key, synapse, text, patterns FROM scope")?;
     let scope = |row: &rusqlite::Row<'_>| {
@@ -213,10 +216,6 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(AnswerRow)) -> Result<Kept,
         kept.scopes.push(row?);
     }
     let mut epochs = connection.prepare("SELECT scope, at_ms FROM epoch")?;
-    let epoch = |row: &rusqlite::Row<'_>| {
-        let scope: Vec<u8> = row.get(0)?;
-        Ok(Epoch { scope: scope.try_into().ok(), at_ms: row.get::<_, i64>(1)? as u64 })
-    };
     for row in epochs.query_map([], epoch)? {
         kept.epochs.push(row?);
     }
@@ -228,6 +227,11 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(AnswerRow)) -> Result<Kept,
         each(row?);
     }
     Ok(kept)
+}
+
+pub(super) fn epoch(row: &rusqlite::Row<'_>) -> rusqlite::Result<Epoch> {
+    let scope: Vec<u8> = row.get(0)?;
+    Ok(Epoch { scope: scope.try_into().ok(), at_ms: row.get::<_, i64>(1)? as u64 })
 }
 
 fn answer(row: &rusqlite::Row<'_>) -> rusqlite::Result<AnswerRow> {

@@ -5,9 +5,15 @@
 //! survives SIGKILL and power loss.
 
 mod answers;
+mod backup;
+mod error;
+mod exchange;
 mod health;
+mod lock;
+mod mend;
 mod read;
 mod requests;
+mod schema;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,61 +30,26 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 pub use answers::{AnswerChange, AnswerRow, AnswerWrite, Epoch, Kept, ScopeRow};
+pub use backup::{BackupError, Copied, backup};
+pub use error::StoreError;
+pub use exchange::{ExchangeError, Imported, clear_answers, export_answers, import_answers};
 pub use health::Health;
+pub use lock::{DataLock, Holder, holder};
 pub use writer::Together;
 use writer::{Done, Write};
 
+use crate::clock::Clock;
 use crate::config::Faults;
 use crate::domain::LabelKind;
 use crate::recorder::{Filter, Record};
 
+/// The data file in its folder.
+const FILE: &str = "lode.sqlite";
 /// Rows that may wait for the disk.
 const QUEUE_ROWS: usize = 2_048;
 /// Requests that may wait beside them for a batch: some two thousand a second. A row takes as long as a quarter of a request,
 /// so a flood is counted rather than written down.
 const MAX_REQUESTS: usize = 512;
-
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The file or its folder.
-    #[error("cannot use the data file {path}: {error}; move it aside or choose another --data-dir")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        error: rusqlite::Error,
-    },
-    /// A write or read of a running store.
-    #[error("the data file failed: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// A value that an older or newer version wrote.
-    #[error("the data file holds a `{key}` that cannot be read: {error}")]
-    Value {
-        /// Its key.
-        key: String,
-        /// The fault.
-        error: serde_json::Error,
-    },
-    /// A write did not come about.
-    #[error("the data file could not be written: {0}")]
-    NotWritten(String),
-    /// A newer version of Lode wrote the file.
-    #[error(
-        "the data file {path} is of a newer Lode (schema {found}, this one knows {known}); use that, or another --data-dir"
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema.
-        found: i64,
-        /// The newest that this version knows.
-        known: i64,
-    },
-    /// The writer is gone.
-    #[error("the data file's writer has stopped")]
-    Stopped,
-}
 
 /// The store's handle.
 #[derive(Clone)]
@@ -92,6 +63,7 @@ pub struct Store {
 #[derive(Default)]
 struct Counts {
     dropped: AtomicU64,
+    health: Mutex<Health>,
     /// Requests that wait for the disk. Not in the queue: each would wake the writer.
     requests: Mutex<Vec<Record>>,
 }
@@ -126,22 +98,39 @@ pub struct StoreWriter {
     queue: Receiver<Write>,
     counts: Arc<Counts>,
     retention: Retention,
+    path: PathBuf,
+    clock: Clock,
+    watch: health::Watch,
 }
 
 impl Store {
+    /// Opens or makes `lode.sqlite` in `folder`. A damaged one is moved aside, with an error in the log, and what can be read
+    /// of targets, settings and changes goes into a new one; [`Store::open`] refuses it.
+    pub fn recover(folder: &Path, clock: Clock) -> Result<(Self, StoreWriter), StoreError> {
+        mend::mend(&folder.join(FILE), clock.now_ms() / 1_000)?;
+        let (store, writer) = Self::open(folder)?;
+        Ok((store, StoreWriter { clock, ..writer }))
+    }
+
     /// Opens or makes `lode.sqlite` in `folder`.
     pub fn open(folder: &Path) -> Result<(Self, StoreWriter), StoreError> {
-        let path = folder.join("lode.sqlite");
-        let open = |error| StoreError::Open { path: path.clone(), error };
-        let connection = writer::connect(&path).map_err(open)?;
-        let found = writer::migrate(&connection).map_err(open)?;
-        if found > writer::SCHEMA_VERSION {
-            return Err(StoreError::Newer { path, found, known: writer::SCHEMA_VERSION });
+        let path = folder.join(FILE);
+        let connection = open(&path)?;
+        if let Err(error) = schema::let_shrink(&connection) {
+            tracing::warn!("the data file {} could not be written anew: {error}; it cannot shrink", path.display());
         }
         let (sender, queue) = sync_channel(QUEUE_ROWS);
         let counts = Arc::<Counts>::default();
-        let store = Self { path: Arc::new(path), queue: sender, counts: Arc::clone(&counts) };
-        Ok((store, StoreWriter { connection, queue, counts, retention: Retention::default() }))
+        let mut watch = health::Watch::default();
+        watch.measure(&counts, &path);
+        let store = Self { path: Arc::new(path.clone()), queue: sender, counts: Arc::clone(&counts) };
+        let (retention, clock) = (Retention::default(), Clock::system());
+        Ok((store, StoreWriter { connection, queue, counts, retention, path, clock, watch }))
+    }
+
+    /// How the data file fares. Asks nothing of the disk.
+    pub fn health(&self) -> Health {
+        Health { dropped: self.dropped(), ..self.counts.health.lock().clone() }
     }
 
     /// Keeps `value` under `key`; durable when this returns.
@@ -228,11 +217,6 @@ impl Store {
         requests::list(&self.path, filter, before, count)
     }
 
-    /// How the data file fares.
-    pub fn health(&self) -> Health {
-        Health::default()
-    }
-
     /// Rows lost because the disk was behind or refused them.
     pub fn dropped(&self) -> u64 {
         self.counts.dropped.load(Ordering::Relaxed)
@@ -286,6 +270,11 @@ impl Together {
         Self { decision: Some(decision), ..self }
     }
 
+    /// With a request as it is now, label and all, whether or not its row was written before.
+    pub fn request(self, request: Record) -> Self {
+        Self { request: Some(request), ..self }
+    }
+
     /// With a change of the operator's.
     pub fn audit(self, audit: AuditRow) -> Self {
         Self { audit: Some(audit), ..self }
@@ -297,6 +286,31 @@ impl StoreWriter {
     pub fn keeping(self, retention: Retention) -> Self {
         Self { retention, ..self }
     }
+}
+
+/// A connection that writes, to a file of this version's schema.
+fn open(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |error| StoreError::Open { path: path.into(), error };
+    let connection = schema::connect(path).map_err(failed)?;
+    match schema::migrate(&connection).map_err(failed)? {
+        found if found > schema::SCHEMA_VERSION => {
+            Err(StoreError::Newer { path: path.into(), found, known: schema::SCHEMA_VERSION })
+        }
+        _ => Ok(connection),
+    }
+}
+
+/// The data file of a folder, where there is one.
+fn existing(folder: &Path) -> Result<PathBuf, StoreError> {
+    let path = folder.join(FILE);
+    if path.exists() { Ok(path) } else { Err(StoreError::Absent { path }) }
+}
+
+/// The file's neighbour of this suffix.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 #[cfg(test)]

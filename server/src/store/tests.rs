@@ -4,6 +4,10 @@ use lode_shared::{Observed, RawTargets, Settings, Step, Targets};
 
 use super::*;
 
+mod copies;
+mod damage;
+mod disk;
+
 struct Open {
     store: Store,
     writer: std::thread::JoinHandle<()>,
@@ -105,7 +109,7 @@ fn a_file_of_a_newer_version_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     open(folder.path()).close();
     let connection = Connection::open(folder.path().join("lode.sqlite")).expect("opened");
-    connection.pragma_update(None, "user_version", writer::SCHEMA_VERSION + 1).expect("written");
+    connection.pragma_update(None, "user_version", schema::SCHEMA_VERSION + 1).expect("written");
     let error = Store::open(folder.path()).err().expect("refused").to_string();
     assert!(error.contains("newer Lode") && error.contains("--data-dir"), "{error}");
 }
@@ -167,7 +171,7 @@ fn starts_come_back_oldest_first_and_no_more_than_can_be_shown() {
 fn a_file_of_the_first_version_goes_through_every_step_and_keeps_what_it_holds() {
     let folder = tempfile::tempdir().expect("a folder");
     let connection = Connection::open(folder.path().join("lode.sqlite")).expect("made");
-    connection.execute_batch(writer::MIGRATIONS[0]).expect("the first version");
+    connection.execute_batch(schema::MIGRATIONS[0]).expect("the first version");
     connection.execute("INSERT INTO setting (key, json) VALUES ('a', '7')", []).expect("written");
     drop(connection);
     let opened = open(folder.path());
@@ -175,12 +179,22 @@ fn a_file_of_the_first_version_goes_through_every_step_and_keeps_what_it_holds()
     assert_eq!(opened.store.history(0, 1, 10).expect("every table is there").starts, []);
     opened.close();
     let connection = Connection::open(folder.path().join("lode.sqlite")).expect("opened");
-    assert_eq!(writer::migrate(&connection).expect("nothing to do"), writer::SCHEMA_VERSION);
+    assert_eq!(schema::migrate(&connection).expect("nothing to do"), schema::SCHEMA_VERSION);
 }
 
 fn record(id: u64, at_ms: u64) -> Record {
     use crate::recorder::Outcome;
     Record::new(id, at_ms, Outcome::Failed { reason: "timeout", cacheable: true }, std::time::Duration::from_millis(5))
+}
+
+#[tokio::test]
+async fn a_labelled_request_is_durable_even_if_its_row_was_dropped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let opened = open(folder.path());
+    let label = Some((false, LabelKind::Operator));
+    opened.store.write(Together::default().request(Record { label, ..record(7, 1) })).await.expect("written");
+    let rows = opened.store.requests(&Filter::default(), u64::MAX, 9).expect("readable");
+    assert_eq!((rows.len(), rows[0].id, rows[0].right), (1, 7, Some(false)));
 }
 
 #[test]

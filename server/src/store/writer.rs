@@ -1,16 +1,15 @@
-//! The writing side: schema, batches, retention.
+//! The writing side: batches, retention.
 
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use lode_shared::{AuditRow, ChainPoint, Decision, HistoryPoint, Start};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Transaction, params};
 use tokio::sync::oneshot;
 
 use super::answers::{self, AnswerWrite};
-use super::{StoreError, StoreWriter, requests};
+use super::{StoreError, StoreWriter, mend, requests, schema};
 use crate::domain::LabelKind;
 use crate::recorder::Record;
 
@@ -18,45 +17,6 @@ use crate::recorder::Record;
 const BATCH_TIME: Duration = Duration::from_millis(250);
 const BATCH_ROWS: usize = 2_048;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-
-/// What this version writes, kept in `user_version`.
-pub(super) const SCHEMA_VERSION: i64 = 7;
-
-/// How each version came from the one before. A file goes through all that it has not seen, each whole or not at all.
-pub(super) const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
-    "
-    CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS decision (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, adjusted INTEGER NOT NULL,
-        json TEXT NOT NULL) STRICT;
-    CREATE INDEX IF NOT EXISTS decision_at ON decision (at_ms);
-    CREATE TABLE IF NOT EXISTS history (at_ms INTEGER PRIMARY KEY, requests_per_s REAL NOT NULL, response_s REAL,
-        success_pct REAL, hit_rate_pct REAL, match_threshold REAL NOT NULL, ttl_s INTEGER NOT NULL,
-        incentive_pct REAL) STRICT;
-    PRAGMA user_version = 1;",
-    "
-    CREATE TABLE answer (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, scope BLOB NOT NULL, prompt TEXT NOT NULL,
-        answer TEXT NOT NULL, solve_ms INTEGER NOT NULL, solver TEXT NOT NULL, stored_ms INTEGER NOT NULL,
-        hits INTEGER NOT NULL, last_used_ms INTEGER NOT NULL, posterior TEXT NOT NULL, is_lone INTEGER NOT NULL, vector BLOB)
-        STRICT;
-    CREATE INDEX answer_scope ON answer (scope);
-    CREATE TABLE scope (key BLOB PRIMARY KEY, synapse TEXT NOT NULL, text TEXT NOT NULL, patterns TEXT) STRICT,
-        WITHOUT ROWID;
-    CREATE TABLE epoch (scope BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    PRAGMA user_version = 2;",
-    requests::SCHEMA,
-    "
-    CREATE TABLE audit (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
-    PRAGMA user_version = 4;",
-    "
-    CREATE TABLE chain (at_ms INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
-    PRAGMA user_version = 5;",
-    "
-    CREATE TABLE start (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, version TEXT NOT NULL) STRICT;
-    PRAGMA user_version = 6;",
-    "
-    ALTER TABLE answer ADD COLUMN cost_usd REAL;
-    PRAGMA user_version = 7;",
-];
 
 /// Changes of the operator's that are kept, however old.
 const MAX_AUDIT_ROWS: i64 = 10_000;
@@ -97,23 +57,8 @@ pub struct Together {
     pub(super) decision: Option<Decision>,
     /// A change of the operator's.
     pub(super) audit: Option<AuditRow>,
-}
-
-pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    Ok(connection)
-}
-
-/// Makes the tables that are not there yet. Tells the version of what was found.
-pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<i64> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for migration in MIGRATIONS.iter().skip(found.max(0) as usize) {
-        connection.execute_batch(&format!("BEGIN; {migration} COMMIT;"))?;
-    }
-    Ok(found)
+    /// A request with its label.
+    pub(super) request: Option<Record>,
 }
 
 impl Write {
@@ -159,19 +104,32 @@ impl StoreWriter {
         Some(batch)
     }
 
-    /// Writes a batch; tries once more when the file was busy; then says what is lost, and tells those who wait.
-    fn write(&mut self, mut batch: Vec<Write>) {
+    /// Writes a batch; tries once more when the file was busy; then counts what is lost, and tells those who wait.
+    pub(super) fn write(&mut self, mut batch: Vec<Write>) {
         for write in &mut batch {
             if let Write::Requests(records) = write {
                 *records = std::mem::take(&mut *self.counts.requests.lock());
             }
         }
+        let before = self.connection.total_changes();
         let result = self.commit(&batch).or_else(|_| self.commit(&batch));
-        if let Err(error) = &result {
-            let rows: u64 = batch.iter().map(Write::rows).sum();
-            self.counts.dropped.fetch_add(rows, Ordering::Relaxed);
-            tracing::error!("the data file could not be written: {error}; {rows} rows are lost");
+        let now_ms = self.clock.now_ms();
+        match &result {
+            Err(error) => {
+                self.watch.failed(&self.counts, &self.path, error, now_ms);
+                if mend::is_damage(error) {
+                    mend::suspect(&self.path);
+                }
+                let rows: u64 = batch.iter().map(Write::rows).sum();
+                self.counts.dropped.fetch_add(rows, Ordering::Relaxed);
+            }
+            // A batch that had nothing to change says nothing of the disk.
+            Ok(()) if self.connection.total_changes() > before => {
+                self.watch.wrote(&self.counts, &self.path, now_ms);
+            }
+            Ok(()) => {}
         }
+        self.watch.measure(&self.counts, &self.path);
         for write in batch {
             if let Write::Together { done, .. } | Write::Answers { done, .. } = write {
                 let said = result.as_ref().copied().map_err(|error| StoreError::NotWritten(error.to_string()));
@@ -217,7 +175,8 @@ impl StoreWriter {
         self.connection.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", [MAX_AUDIT_ROWS])?;
         self.connection.execute("DELETE FROM start WHERE id <= (SELECT max(id) FROM start) - ?1", [MAX_STARTS])?;
         requests::prune(&self.connection, self.retention.max_requests, self.retention.days)?;
-        answers::prune(&self.connection)
+        answers::prune(&self.connection)?;
+        schema::shrink(&self.connection)
     }
 }
 
@@ -229,6 +188,9 @@ fn insert_together(transaction: &Transaction<'_>, what: &Together) -> rusqlite::
     }
     if let Some(decision) = &what.decision {
         insert_decision(transaction, decision)?;
+    }
+    if let Some(request) = &what.request {
+        requests::insert(transaction, request)?;
     }
     if let Some(audit) = &what.audit {
         let json = serde_json::to_string(audit).expect("plain data serialises");

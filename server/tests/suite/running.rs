@@ -1,7 +1,7 @@
 //! The binary as a process of its own, watched through its output and its live stream: nothing here waits for a time to
 //! pass, only for something to happen.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -37,24 +37,28 @@ impl Running {
 
     /// The same with its API at a given address.
     pub fn start_at(folder: &Path, api: &str, arguments: &[&str]) -> Self {
+        let mut command = lode(folder, &["--axon.port", "0", "--api.bind", api, "--data-dir", "data"]);
+        command.args(arguments);
+        Self::begin(folder, command)
+    }
+
+    /// Starts this command, which keeps its data in the folder's `data`.
+    pub fn begin(folder: &Path, mut command: Command) -> Self {
         let data = folder.join("data");
-        let mut command = lode(folder, &["--axon.port", "0", "--api.bind", api, "--data-dir"]);
-        command.arg(&data).args(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Its log tells where the API is, with the dashboard or without.
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
         let api = loop {
-            let Some(line) = lines.next() else {
-                let mut said = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                panic!("lode did not start: {said}");
-            };
-            if let Some((_, address)) = line.unwrap().split_once("http://") {
+            let Some(line) = lines.next() else { panic!("lode did not start: {}", said.join("\n")) };
+            let line = line.unwrap();
+            if let Some((_, address)) = line.split_once("API on http://") {
                 break address.trim().parse().unwrap();
             }
+            said.push(line);
         };
         // Read on, so that a full pipe never stops the miner.
-        let mut errors = child.stderr.take().unwrap();
-        std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+        std::thread::spawn(move || lines.for_each(drop));
         let token = std::fs::read_to_string(data.join("admin-token")).unwrap();
         Self { child, api, token }
     }
@@ -63,6 +67,11 @@ impl Running {
     pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for its end: the exit code.

@@ -90,6 +90,22 @@ async fn what_is_forgotten_stays_forgotten_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_forgotten_answer_leaves_no_older_one_to_its_question_on_disk() {
+    let disk = Disk::new();
+    let store = disk.store();
+    let first = loaded(&store, START_MS).await;
+    let asked = question("Open the inbox");
+    first.remember(&asked, answer("older"), START_MS);
+    first.flush(&store).await.expect("written");
+    // It waits for the disk when it is forgotten, and the older one's row is still there.
+    first.remember(&asked, answer("newer"), START_MS + 5_000);
+    let id = first.entries(&EntryQuery { search: "inbox".into(), ..EntryQuery::default() }, START_MS + 5_000).1[0].id;
+    assert_eq!(first.forget(Forget::Entry(id), &store, START_MS + 5_001).await.expect("written"), 1);
+    let second = loaded(&disk.store(), START_MS + 5_002).await;
+    assert_eq!(found(&second, &asked, START_MS + 5_002), None);
+}
+
+#[tokio::test]
 async fn forgotten_patterns_stay_forgotten_also_those_that_waited_for_the_disk() {
     let disk = Disk::new();
     let store = disk.store();
