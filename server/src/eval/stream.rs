@@ -93,7 +93,7 @@ pub fn report(
 pub fn compare(requests: &[Request], told: &mut impl FnMut(u64, u64), out: &mut impl Write) -> anyhow::Result<()> {
     header(requests, out)?;
     replay(requests, Settings::DEFAULT, false, false).print("exact", out)?;
-    let thresholds: Vec<_> = Mandate::default().limits.thresholds().into_iter().collect();
+    let thresholds = Mandate::default().limits.thresholds();
     let of = thresholds.len() as u64 + 2;
     for (match_threshold, done) in thresholds.into_iter().zip(1..) {
         told(done, of);

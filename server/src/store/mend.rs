@@ -12,10 +12,10 @@ use serde::de::IgnoredAny;
 
 use super::{StoreError, beside, read, schema};
 
-/// Up to this size every start looks at the whole file: about a second for each gigabyte on a good disk, several on a poor
-/// one, and validators wait. Of a larger file the requests are left out. They are nearly all of it, nothing is given from
-/// them, and where they turn out to be damaged the next start looks at them too ([`suspect`]).
-const WHOLE_BYTES: u64 = 512 * 1024 * 1024;
+/// Up to this size every start looks at the whole file: some six seconds for each gigabyte where memory holds it already, and
+/// validators wait. Of a larger file the requests are left out. They are nearly all of it, nothing is given from them, and
+/// where a write finds them damaged the next start looks at them too ([`suspect`]).
+const WHOLE_BYTES: u64 = 256 * 1024 * 1024;
 /// The table that is left out.
 const LEFT_OUT: &str = "request";
 /// Damaged files that are kept.
@@ -93,8 +93,8 @@ pub(super) fn fault(path: &Path, whole: bool) -> rusqlite::Result<Option<String>
     Ok(None)
 }
 
-/// `quick_check`: every page and record, but not whether each index has each row. That takes several times as long, and such
-/// a file still reads and writes.
+/// `quick_check`: every page and record, but not whether each index has each row. That takes longer the more answers there
+/// are, and such a file still reads and writes; `lode backup` looks at that too.
 fn check(connection: &Connection, what: &str) -> rusqlite::Result<Option<String>> {
     let said: String = connection.query_row(&format!("PRAGMA quick_check({what})"), [], |row| row.get(0))?;
     Ok((said != "ok").then_some(said))

@@ -234,7 +234,7 @@ async fn sigkill_under_write_load_loses_nothing_that_was_acknowledged() {
     let model = Arc::new(Mutex::new(Model::default()));
     let mut random = StdRng::seed_from_u64(seed);
     for kill in 1..=kills {
-        if kill % EARLY_EVERY == 0 {
+        if kill.is_multiple_of(EARLY_EVERY) {
             let arguments = ["--axon.port", "0", "--api.bind", "127.0.0.1:0", "--data-dir", "data"];
             kill_early(folder.path(), &arguments);
             check_disk(folder.path(), &model.lock());

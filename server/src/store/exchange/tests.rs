@@ -24,14 +24,14 @@ fn row(number: u64, stored_ms: u64) -> (AnswerRow, ScopeRow) {
         // Digits and their order as they were answered.
         answer: format!("{{\"z\":1.10,\"a\":[{number},1e+5,\"\\n\"]}}"),
         solve_ms: 100,
-        cost_usd: (number % 2 == 0).then_some(0.1),
+        cost_usd: number.is_multiple_of(2).then_some(0.1),
         solver: "web".into(),
         stored_ms,
         change: AnswerChange {
             hits: number as u32,
             last_used_ms: stored_ms + number,
             posterior: serde_json::to_string(&Posterior::new(stored_ms)).expect("plain data"),
-            is_lone: number % 2 == 1,
+            is_lone: !number.is_multiple_of(2),
         },
         vector: None,
     };
