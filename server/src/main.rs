@@ -87,7 +87,7 @@ async fn run(args: RunArgs) -> Result<(), Exit> {
         Network::Devnet => Clock::system().faster(config.devnet.speed),
         _ => Clock::system(),
     };
-    let telemetry = telemetry::init(clock.clone());
+    let telemetry = telemetry::init(clock.clone(), &config.log).map_err(|error| usage(&error))?;
     // Before anybody is told that we are here: who is told may stop us at once.
     let signals =
         shutdown::Signals::new().map_err(|error| (EXIT_FAILED, format!("cannot wait for signals: {error}")))?;

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Api;
 use super::error::Error;
+use crate::metrics::{Measured, StoreFigures, encode};
 
 /// Figures for Prometheus.
 #[utoipa::path(
@@ -19,8 +20,8 @@ use super::error::Error;
     ),
 )]
 pub async fn get(State(api): State<Arc<Api>>) -> Response {
-    let rows_dropped = api.store.dropped() + api.cache.lost();
-    match crate::metrics::encode(&api.figures.snapshot(), &api.figures.solvers(), rows_dropped) {
+    let store = StoreFigures { rows_dropped: api.store.dropped() + api.cache.lost(), ..StoreFigures::default() };
+    match encode(&Measured::of(&api.figures, store)) {
         Ok(text) => {
             ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

@@ -27,7 +27,7 @@ use crate::axon::{Axon, Bodies, Checker, Identity, Margin, Nonces, Verifier, sen
 use crate::cache::AnswerCache;
 use crate::chain::{Keeper, Network};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, run_demo_traffic};
 use crate::domain::Limit;
 use crate::figures::{CHAIN_VIEW, Figures};
@@ -38,7 +38,7 @@ use crate::recorder::Recorder;
 use crate::service::Service;
 use crate::solver::Meters;
 use crate::store::{DataLock, Store, StoreError};
-use crate::telemetry::LogFiles;
+use crate::telemetry::{LogFiles, report_epochs, traces};
 use crate::tuner::Tuner;
 
 /// What clocks are set back by, at most.
@@ -99,8 +99,12 @@ impl App {
         let service = Service { policy, ..Service::new(&config, &Meters::new())? };
         let (new_service, service) = watch::channel(Arc::new(service));
         let tuner_config = tuner_config(&config);
-        let recorder =
-            Arc::new(Recorder::new(tuner_config.window as usize, Some(store.clone()), store.last_request_id()? + 1));
+        let (spans, sender) = traces(&config.telemetry, signer.address()).map_err(ConfigError::Value)?.unzip();
+        if let Some(sender) = sender {
+            tasks.spawn("traces", sender.run(stop.clone()));
+        }
+        let recorder = Recorder::new(tuner_config.window as usize, Some(store.clone()), store.last_request_id()? + 1);
+        let recorder = Arc::new(recorder.tracing(spans));
         let capacity = config.cache.capacity(Duration::from_secs(Limits::default().ttl_max_s.into()));
         let cache = Arc::new(AnswerCache::new(&capacity, config.cache.embedder()?).serving(service.clone()));
         let (tuner, control, tuner_view) = Tuner::new(
@@ -164,6 +168,7 @@ impl App {
             service,
             latest: Mutex::new(None),
         });
+        tasks.spawn("epochs", report_epochs(Arc::clone(&figures), stop.clone()));
         tasks.spawn("history", Arc::clone(&figures).sample(store.clone(), stop.clone()));
         tasks.spawn("chain history", Arc::clone(&figures).keep_chain(store.clone(), stop.clone()));
         let alerts = Alerts::new(config.alerts.clone(), webhook, Arc::clone(&figures), store.clone());

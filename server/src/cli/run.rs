@@ -9,6 +9,7 @@ use clap::{ArgMatches, Args};
 use toml::{Table, Value};
 
 use crate::chain::Network;
+use crate::telemetry::LogFormat;
 
 /// Where Lode keeps what survives a restart.
 #[derive(Debug, Clone, Args)]
@@ -78,6 +79,12 @@ pub struct RunArgs {
     /// Whether Lode registers the axon on chain [default: true].
     #[arg(long = "axon.serve", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = "Axon")]
     pub axon_serve: Option<bool>,
+    /// How the log is written [default: human].
+    #[arg(long = "log.format", value_enum, value_name = "FORMAT", help_heading = "Logs")]
+    pub log_format: Option<LogFormat>,
+    /// Folder to which it is written too, a file a day [default: to standard error alone].
+    #[arg(long = "log.folder", value_name = "DIR", help_heading = "Logs")]
+    pub log_folder: Option<PathBuf>,
     /// Requests a second that devnet's validators send, 0 to 1000 [default: 4].
     #[arg(long = "devnet.rate", value_name = "PER_S", help_heading = "Devnet")]
     pub devnet_rate: Option<f64>,
@@ -104,6 +111,8 @@ impl RunArgs {
             ("axon", "serve", self.axon_serve.map(Value::Boolean)),
             ("api", "bind", self.api_bind.and_then(|bind| text(&bind))),
             ("api", "headless", self.headless.then_some(Value::Boolean(true))),
+            ("log", "format", self.log_format.and_then(|format| text(&format.word()))),
+            ("log", "folder", self.log_folder.as_ref().and_then(path)),
             ("devnet", "rate", self.devnet_rate.map(Value::Float)),
         ];
         for (section, key, value) in given {

@@ -46,7 +46,7 @@ use crate::chain::{Network, SubtensorConfig};
 use crate::devnet::DevnetConfig;
 use crate::domain::{Callers, Rate, not_public};
 use crate::store::Retention;
-use crate::telemetry::LogConfig;
+use crate::telemetry::{LogConfig, TelemetryConfig};
 use crate::tuner::TunerConfig;
 
 /// The whole configuration.
@@ -77,6 +77,8 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// `[log]`
     pub log: LogConfig,
+    /// `[telemetry]`
+    pub telemetry: TelemetryConfig,
     /// `[devnet]`
     pub devnet: DevnetConfig,
     /// `[[synapse]]`, one per class that validators send.
@@ -106,6 +108,7 @@ impl Default for Config {
             history: Retention::default(),
             alerts: AlertsConfig::default(),
             log: LogConfig::default(),
+            telemetry: TelemetryConfig::default(),
             devnet: DevnetConfig::default(),
             synapse: Vec::new(),
             solver: BTreeMap::new(),
@@ -356,6 +359,7 @@ impl Config {
         self.history.check(faults);
         self.alerts.check(faults);
         self.log.check(faults);
+        self.telemetry.check(faults);
         self.devnet.check(faults);
         self.axon.check(faults);
         self.subtensor.check(faults);

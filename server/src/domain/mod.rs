@@ -6,6 +6,7 @@ mod bucket;
 mod compare;
 mod endpoints;
 mod evidence;
+mod histogram;
 mod latency;
 mod limit;
 mod metagraph;
@@ -32,6 +33,7 @@ pub use evidence::{
     Ages, Calibration, Curve, HalfLife, Hazard, LabelKind, Ledger, Posterior, Prior, Seen, Tier, WhatIf, WrongShare,
     Z_95, wilson_lower, wilson_upper,
 };
+pub use histogram::{Counted, Histogram};
 pub use latency::Latencies;
 pub use limit::{Durations, Limit};
 pub use metagraph::{AxonInfo, ChainView, EpochSchedule, Metagraph, Neuron, Spared};

@@ -4,6 +4,7 @@
 
 mod filter;
 mod state;
+mod timings;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,8 +18,11 @@ use crate::agent::Stages;
 use crate::domain::{ChainView, LabelKind};
 use crate::keys::Hotkey;
 use crate::store::Store;
+use crate::telemetry::{SpanQueue, TraceCounts};
 pub use filter::Filter;
 use state::{MINUTE_MS, Minutes, State};
+pub use timings::Timed;
+use timings::Timings;
 
 /// Requests kept at hand; older ones are on disk.
 const LAST: usize = 1_024;
@@ -110,7 +114,9 @@ impl Record {
 pub struct Recorder {
     state: Mutex<State>,
     last: Mutex<Last>,
+    timings: Timings,
     rows: Option<Store>,
+    spans: Option<SpanQueue>,
     next_id: AtomicU64,
 }
 
@@ -136,7 +142,24 @@ impl Recorder {
     /// Empty; the tuner looks at the last `window` requests. Rows go to `rows`; the first request has the number `first_id`.
     pub fn new(window: usize, rows: Option<Store>, first_id: u64) -> Self {
         let last = Last { records: VecDeque::with_capacity(LAST), early: VecDeque::new() };
-        Self { state: Mutex::new(State::new(window)), last: Mutex::new(last), rows, next_id: first_id.into() }
+        let (state, timings) = (Mutex::new(State::new(window)), Timings::default());
+        Self { state, last: Mutex::new(last), timings, rows, spans: None, next_id: first_id.into() }
+    }
+
+    /// The same, and gives requests to `spans` when they have ended.
+    #[must_use]
+    pub fn tracing(self, spans: Option<SpanQueue>) -> Self {
+        Self { spans, ..self }
+    }
+
+    /// Synapses whose durations are there, at zero, before the first request.
+    pub fn expect_synapses(&self, synapses: impl IntoIterator<Item = Arc<str>>) {
+        self.timings.expect(synapses);
+    }
+
+    /// How long requests took, for Prometheus.
+    pub fn timed(&self) -> Timed {
+        self.timings.timed()
     }
 
     /// The next request's number.
@@ -147,8 +170,12 @@ impl Recorder {
     /// Counts a request that is over, and keeps it unless it is a stranger's that was turned away.
     pub fn record(&self, record: &Record) {
         self.state.lock().record(record);
+        self.timings.record(record);
         if matches!(record.outcome, Outcome::Refused(_)) && record.hotkey.is_none() {
             return;
+        }
+        if let Some(spans) = &self.spans {
+            spans.offer(record);
         }
         let mut record = record.clone();
         let mut last = self.last.lock();
@@ -189,6 +216,11 @@ impl Recorder {
     /// What is known of a request, if it is among the last.
     pub fn find(&self, request_id: u64) -> Option<Record> {
         self.last.lock().find(request_id).cloned()
+    }
+
+    /// What became of traces; all zero where nobody wants them.
+    pub fn traced(&self) -> TraceCounts {
+        self.spans.as_ref().map(SpanQueue::counts).unwrap_or_default()
     }
 
     /// The last requests that are like `filter`, at most `count`, newest first.

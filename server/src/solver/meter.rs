@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::circuit::Circuit;
-use crate::domain::{Latencies, Task};
+use crate::domain::{Counted, Histogram, Latencies, Task};
 use crate::ports::{SolveCall, SolveError, Solved, Solver};
 
 /// Every solver by its name.
@@ -33,6 +33,7 @@ pub struct Meter {
 /// What was counted since the start; handed on when the configuration is read again.
 struct Ledger {
     started: Instant,
+    answered: Histogram,
     counts: Mutex<Counts>,
 }
 
@@ -57,7 +58,11 @@ impl Meter {
             name: name.into(),
             kind,
             solver: Box::new(solver),
-            ledger: Mutex::new(Arc::new(Ledger { started: Instant::now(), counts: Mutex::new(counts) })),
+            ledger: Mutex::new(Arc::new(Ledger {
+                started: Instant::now(),
+                answered: Histogram::default(),
+                counts: Mutex::new(counts),
+            })),
             circuits: Mutex::default(),
         }
     }
@@ -90,6 +95,11 @@ impl Meter {
             circuit,
             last_error: counts.last_error.clone(),
         }
+    }
+
+    /// How long its answers took since start.
+    pub fn timed(&self) -> Counted {
+        self.ledger().answered.counted()
     }
 
     /// Shows a failover's circuit among its figures.
@@ -126,6 +136,7 @@ impl Meter {
         let mut counts = ledger.counts.lock();
         match outcome {
             Ok(solved) => {
+                ledger.answered.record(took);
                 counts.latencies.record(took, ledger.started.elapsed());
                 if let Some(cost_usd) = solved.cost_usd {
                     *counts.cost_usd.get_or_insert_default() += cost_usd;

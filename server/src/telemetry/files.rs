@@ -1,45 +1,19 @@
 //! Follows the log files that the configuration names, and shows their new lines among ours.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use lode_shared::LogLine;
-use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use utoipa::ToSchema;
 
+use super::config::LogConfig;
 use super::line;
 use super::ring::LogRing;
 use super::tail::Tail;
 use crate::clock::Clock;
-use crate::config::Faults;
 
 /// Between two looks.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Files that are followed at most.
-const MAX_FILES: usize = 8;
-
-/// `[log]`: what is shown on the dashboard beside our own log.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogConfig {
-    /// Log files of solvers, at most 8. Whoever may read the dashboard reads their new lines.
-    #[schema(value_type = Vec<String>)]
-    pub files: Vec<PathBuf>,
-}
-
-impl LogConfig {
-    /// Tells what cannot be followed.
-    pub fn check(&self, faults: &mut Faults) {
-        if self.files.len() > MAX_FILES {
-            faults.push(format!("log.files names {} files; at most {MAX_FILES} are followed", self.files.len()));
-        }
-        for path in self.files.iter().filter(|path| path.file_name().is_none() || path.is_dir()) {
-            faults.push(format!("log.files has {path:?}, which is no file; name log files one by one"));
-        }
-    }
-}
 
 /// Follows log files.
 pub struct LogFiles {
@@ -99,7 +73,7 @@ mod tests {
         let path = folder.path().join("solver.log");
         std::fs::write(&path, "before\n").expect("written");
         let ring = LogRing::default();
-        let config = LogConfig { files: vec![path.clone()] };
+        let config = LogConfig { files: vec![path.clone()], ..LogConfig::default() };
         let mut files = LogFiles::new(&config, ring.clone(), Clock::from_fn(|| 7_000_000));
         files.poll();
         assert_eq!(ring.last(10), []);
@@ -108,18 +82,5 @@ mod tests {
         let file = Some("solver.log".to_owned());
         let wanted = LogLine { id: 1, at_ms: 7, level: LogLevel::Warn, message: "WARNING: slow".into(), file };
         assert_eq!(ring.last(10), [wanted]);
-    }
-
-    #[test]
-    fn what_cannot_be_followed_is_told_before_the_start() {
-        let faults = |files: Vec<PathBuf>| {
-            let mut faults = Faults::default();
-            LogConfig { files }.check(&mut faults);
-            faults.into_vec().join("; ")
-        };
-        assert_eq!(faults(vec!["/nowhere/a.log".into(); 8]), "", "it may come later");
-        assert!(faults(vec!["a.log".into(); 9]).contains("at most 8"));
-        assert!(faults(vec!["/".into()]).contains("no file"));
-        assert!(faults(vec![std::env::temp_dir()]).contains("no file"));
     }
 }

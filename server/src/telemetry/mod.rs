@@ -1,39 +1,40 @@
-//! Logs: to standard error, and to a bounded ring that the dashboard shows. Both in the background: a request that logs
-//! only puts a line into a queue, and a full queue drops the line. Log files that the configuration names are followed, and
-//! their lines shown beside ours.
+//! Logs: to standard error, to a bounded ring that the dashboard shows, and to a folder if one is named. All in the
+//! background: a request that logs only puts a line into a queue, and a full queue drops the line and counts it. Log files
+//! that the configuration names are followed, and their lines shown beside ours. Once an epoch a sentence says how the miner
+//! did. Traces go to a collector if there is one.
 
+mod config;
+mod counts;
+mod epoch;
 mod files;
+mod init;
 mod line;
 mod ring;
+mod spans;
 mod tail;
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 
 use lode_shared::{LogLevel, LogLine};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::layer::{Context, SubscriberExt};
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
 
-pub use files::{LogConfig, LogFiles};
+pub use config::{LogConfig, LogFormat, TelemetryConfig};
+pub use counts::LogCounts;
+pub use epoch::report_epochs;
+pub use files::LogFiles;
+pub use init::{LogError, Telemetry, init};
 pub use ring::LogRing;
+pub use spans::{SpanQueue, SpanSender, TraceCounts, traces};
 
 use crate::clock::Clock;
 
 /// Lines that may wait for the ring; beyond that they are dropped.
 const QUEUE_LINES: usize = 1_024;
-/// The log of a running miner. Dropped last, so that the final lines reach standard error.
-pub struct Telemetry {
-    /// What the dashboard shows.
-    pub ring: LogRing,
-    /// Feeds the ring; run by the app until the process ends.
-    pub feeder: LogFeeder,
-    _writer: WorkerGuard,
-}
 
 /// Moves lines from the queue to the ring.
 pub struct LogFeeder {
@@ -50,22 +51,9 @@ impl LogFeeder {
     }
 }
 
-/// Starts logging for the whole process. `RUST_LOG` chooses the level, `info` by default.
-pub fn init(clock: Clock) -> Telemetry {
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
-    let (lines, queue) = mpsc::channel(QUEUE_LINES);
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let colour = std::io::stderr().is_terminal();
-    let text = tracing_subscriber::fmt::layer().with_writer(writer).with_target(false).with_ansi(colour);
-    let subscriber = tracing_subscriber::registry().with(filter).with(text).with(RingLayer { lines, clock });
-    // Fails only when a test set one before: then that one is used.
-    let _ = tracing::subscriber::set_global_default(subscriber);
-    let ring = LogRing::default();
-    Telemetry { ring: ring.clone(), feeder: LogFeeder { ring, queue }, _writer: guard }
-}
-
 struct RingLayer {
     lines: mpsc::Sender<LogLine>,
+    ring: LogRing,
     clock: Clock,
 }
 
@@ -80,8 +68,11 @@ impl<S: Subscriber> Layer<S> for RingLayer {
         let mut text = Text::default();
         event.record(&mut text);
         let line = LogLine { id: 0, at_ms: self.clock.now_ms(), level, message: text.line(), file: None };
+        self.ring.counts().logged(level);
         // A full queue means that the machine is busier than a log can show: requests do not wait for it.
-        let _ = self.lines.try_send(line);
+        if self.lines.try_send(line).is_err() {
+            self.ring.counts().dropped();
+        }
     }
 }
 
@@ -110,6 +101,8 @@ impl Visit for Text {
 
 #[cfg(test)]
 mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
     use super::ring::RING_LINES;
     use super::*;
 
@@ -117,7 +110,7 @@ mod tests {
     async fn lines_reach_the_ring_numbered_and_the_oldest_leave() {
         let (lines, queue) = mpsc::channel(QUEUE_LINES);
         let ring = LogRing::default();
-        let layer = RingLayer { lines, clock: Clock::from_fn(|| 7_000_000) };
+        let layer = RingLayer { lines, ring: ring.clone(), clock: Clock::from_fn(|| 7_000_000) };
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             for index in 0..RING_LINES + 2 {
                 tracing::warn!(index, "something happened");
@@ -130,5 +123,7 @@ mod tests {
         let newest = last.last().expect("lines");
         assert_eq!((newest.level, newest.at_ms), (LogLevel::Warn, 7));
         assert_eq!(newest.message, "something happened index=501");
+        assert_eq!(ring.counts().by_level()[1], ("warn", RING_LINES as u64 + 2));
+        assert_eq!(ring.counts().dropped_by_way(), [("stderr", 0), ("folder", 0), ("dashboard", 0)]);
     }
 }

@@ -6,12 +6,20 @@ use std::sync::Arc;
 use lode_shared::LogLine;
 use parking_lot::RwLock;
 
+use super::counts::LogCounts;
+
 /// Lines kept of ours, and as many of the files'.
 pub const RING_LINES: usize = 500;
 
 /// The last log lines. A file that says much cannot push out what we say, nor the other way round.
 #[derive(Clone, Default)]
-pub struct LogRing(Arc<RwLock<Rings>>);
+pub struct LogRing(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    rings: RwLock<Rings>,
+    counts: LogCounts,
+}
 
 #[derive(Default)]
 struct Rings {
@@ -21,10 +29,20 @@ struct Rings {
 }
 
 impl LogRing {
+    /// Of a log that is counted so.
+    pub(super) fn counting(counts: LogCounts) -> Self {
+        Self(Arc::new(Shared { rings: RwLock::default(), counts }))
+    }
+
+    /// What was logged so far.
+    pub fn counts(&self) -> &LogCounts {
+        &self.0.counts
+    }
+
     /// The newest `count` lines in the order in which they came. When there are more, ours and the files' get half of it each,
     /// as far as they need it.
     pub fn last(&self, count: usize) -> Vec<LogLine> {
-        let rings = self.0.read();
+        let rings = self.0.rings.read();
         let least = |ring: &VecDeque<LogLine>| ring.len().min(count / 2);
         let mut room = [count - least(&rings.files), count - least(&rings.own)];
         let (mut own, mut files) = (rings.own.iter().rev().peekable(), rings.files.iter().rev().peekable());
@@ -49,7 +67,7 @@ impl LogRing {
 
     /// Adds a line, and gives it its number: they count up over both rings.
     pub fn push(&self, mut line: LogLine) {
-        let mut rings = self.0.write();
+        let mut rings = self.0.rings.write();
         rings.last_id += 1;
         line.id = rings.last_id;
         let ring = if line.file.is_some() { &mut rings.files } else { &mut rings.own };
