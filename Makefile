@@ -21,8 +21,8 @@ need = { echo "lode: $(1) is missing and could not be installed; is there a netw
 FUZZ_S       ?= 300
 FUZZ_TARGETS := header_parsing body_hash ss58 keyfile
 
-.PHONY: help run test components check ui bench bench-page microbench fuzz train embedding interop interop-openai kill-test screenshots tools crates chromium nextest cargo-fuzz
-.PHONY: dist deb-test packaging-check docs-check cargo-deb
+.PHONY: help run test components check ui bench bench-page microbench fuzz train embedding interop interop-openai kill-test soak screenshots tools crates chromium nextest cargo-fuzz
+.PHONY: observability dist deb-test packaging-check docs-check cargo-deb
 
 help:
 	@echo 'make run          build everything and start devnet with demo traffic'
@@ -38,6 +38,7 @@ help:
 	@echo 'make embedding    distil the static embedding again, from MiniLM'
 	@echo 'make interop      the real SDKs as clients of Lode (installs bittensor $(SDK), 9.12.2 and 11.3 into $(VENV)*)'
 	@echo 'make interop-openai  Lode before a real LiteLLM proxy $(LITELLM); part of interop'
+	@echo 'make observability  alerts, dashboard and metrics with a real Prometheus and a miner on devnet'
 	@echo 'make screenshots  pictures of the page, for the README'
 	@echo 'make dist         release binary with the page inside, as tarball and .deb, in dist/'
 	@echo 'make deb-test     install that .deb on a clean Debian 12, boot it, use it (root; debootstrap, systemd-nspawn)'
@@ -60,6 +61,7 @@ check: ui
 	@cargo clippy --locked -p lode -p lode-shared --all-targets -- -D warnings
 	@cargo clippy --locked -p lode --no-default-features -- -D warnings
 	@cargo clippy --locked -p lode-frontend --target wasm32-unknown-unknown -- -D warnings
+	@packaging/prometheus/check.sh rules
 	@RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items -p lode -p lode-shared
 
 bench: crates
@@ -147,6 +149,11 @@ deb-test:
 docs-check: crates
 	@cargo build --locked -p lode
 	@packaging/check-docs.sh target/debug/lode
+
+# Debian's prometheus is unpacked into target/ where there is none; no service is started.
+observability: ui crates
+	@cargo build --locked -p lode
+	@LODE=$${CARGO_TARGET_DIR:-target}/debug/lode packaging/prometheus/check.sh
 
 # ---- the dashboard
 
