@@ -18,6 +18,7 @@ mod kill;
 mod limits;
 mod mixed;
 mod negative;
+mod observability;
 mod page;
 mod page_looks;
 mod process;
