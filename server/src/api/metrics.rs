@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Api;
 use super::error::Error;
-use crate::metrics::{Measured, StoreFigures, encode};
+use crate::metrics::{Measured, encode};
 
 /// Figures for Prometheus.
 #[utoipa::path(
@@ -20,8 +20,9 @@ use crate::metrics::{Measured, StoreFigures, encode};
     ),
 )]
 pub async fn get(State(api): State<Arc<Api>>) -> Response {
-    let store = StoreFigures { rows_dropped: api.store.dropped() + api.cache.lost(), ..StoreFigures::default() };
-    match encode(&Measured::of(&api.figures, store)) {
+    let mut health = api.store.health();
+    health.dropped = api.store.dropped() + api.cache.lost();
+    match encode(&Measured::of(&api.figures, health)) {
         Ok(text) => {
             ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

@@ -3,27 +3,11 @@
 use prometheus_client::registry::Unit;
 
 use super::page::{Page, one};
+use crate::store::Health;
 use crate::telemetry::{LogCounts, TraceCounts};
 
-/// How the store fares. What it does not tell is absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct StoreFigures {
-    /// Rows that the disk was too slow for.
-    pub rows_dropped: u64,
-    /// Since when writes fail, milliseconds since the Unix epoch; absent while they do not.
-    pub failing_since_ms: Option<u64>,
-    /// When something was last written, milliseconds since the Unix epoch.
-    pub last_commit_ms: Option<u64>,
-    /// Size of the data file, bytes.
-    pub file_bytes: Option<u64>,
-    /// Room on its disk, bytes.
-    pub free_bytes: Option<u64>,
-    /// The disk's size, bytes.
-    pub disk_bytes: Option<u64>,
-}
-
-pub(super) fn store(page: &mut Page, store: &StoreFigures) {
-    page.counter("store_rows_dropped", "Rows that the disk was too slow for", store.rows_dropped);
+pub(super) fn store(page: &mut Page, store: &Health) {
+    page.counter("store_rows_dropped", "Rows that the disk was too slow for", store.dropped);
     page.state(
         "store_failing",
         "Whether writes to the data file fail: 1 yes, 0 no",

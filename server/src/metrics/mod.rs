@@ -18,12 +18,12 @@ use std::sync::Arc;
 use lode_shared::{Snapshot, SolverView};
 use prometheus_client::registry::Unit;
 
-pub use health::StoreFigures;
 pub use process::Process;
 
 use crate::domain::Counted;
 use crate::figures::Figures;
 use crate::recorder::Timed;
+use crate::store::Health;
 use crate::telemetry::{LogRing, TraceCounts};
 use page::{Page, one};
 
@@ -43,14 +43,14 @@ pub struct Measured {
     /// The log, for what it counts.
     pub log: LogRing,
     /// How the store fares.
-    pub store: StoreFigures,
+    pub store: Health,
     /// The process.
     pub process: Process,
 }
 
 impl Measured {
     /// Of a running miner, now.
-    pub fn of(figures: &Figures, store: StoreFigures) -> Self {
+    pub fn of(figures: &Figures, store: Health) -> Self {
         let service = figures.service.borrow().clone();
         // A reload may have brought some: they too are there before their first request.
         figures.recorder.expect_synapses(service.adapters.by_name.values().map(|adapter| Arc::clone(&adapter.name)));

@@ -76,8 +76,9 @@ fn known() -> Measured {
         timed: Timed { last_answer_ms: Some(1), ..recorder.timed() },
         traces: TraceCounts::default(),
         log: LogRing::default(),
-        store: StoreFigures {
-            rows_dropped: 0,
+        store: Health {
+            dropped: 0,
+            fault: None,
             failing_since_ms: Some(1),
             last_commit_ms: Some(1),
             file_bytes: Some(1),
@@ -106,7 +107,7 @@ fn fresh() -> Measured {
         snapshot,
         solvers: vec![view],
         timed: Timed { last_answer_ms: None, ..known.timed },
-        store: StoreFigures::default(),
+        store: Health::default(),
         ..known
     }
 }
