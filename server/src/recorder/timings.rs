@@ -28,7 +28,7 @@ pub(super) struct Timings {
     last_answer_ms: AtomicU64,
 }
 
-/// [`Timings`] at one moment.
+/// How long requests took, at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Timed {
     /// Requests that were answered, by the answer's source, and under `none` those that were verified but not answered.
