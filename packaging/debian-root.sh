@@ -113,12 +113,12 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 rm "$root/etc/systemd/system/proof.service" "$root/etc/systemd/system/graphical.target.wants/proof.service"
 inside apt-get remove -y -qq lode >"$work/remove.log" 2>&1
-[ ! -e "$root/usr/bin/lode" ] && [ -f "$root/etc/lode/lode.toml" ] && [ -d "$root/var/lib/lode" ] || fail "removing takes too much or too little"
+{ [ ! -e "$root/usr/bin/lode" ] && [ -f "$root/etc/lode/lode.toml" ] && [ -d "$root/var/lib/lode" ]; } || fail "removing takes too much or too little"
 inside install -D -m 0600 -o lode -g lode /dev/null /etc/lode/wallets/w/hotkeys/h
 inside apt-get purge -y -qq lode >>"$work/remove.log" 2>&1
 [ -f "$root/etc/lode/wallets/w/hotkeys/h" ] || fail "purging deletes hotkeys"
-[ ! -e "$root/var/lib/lode" ] && [ ! -e "$root/etc/lode/lode.toml" ] || fail "purging leaves data or configuration"
-left=$(cd "$root" && find etc usr var -name '*lode*' -not -path 'etc/lode*' -not -path 'var/log/*' -not -path 'var/lib/apt/*' -not -path var/cache/lode.deb | grep -viE 'explode|unload' || true)
+{ [ ! -e "$root/var/lib/lode" ] && [ ! -e "$root/etc/lode/lode.toml" ]; } || fail "purging leaves data or configuration"
+left=$(cd "$root"; find etc usr var -name '*lode*' -not -path 'etc/lode*' -not -path 'var/log/*' -not -path 'var/lib/apt/*' -not -path var/cache/lode.deb | grep -viE 'explode|unload' || true)
 inside apt-get install -y -qq --no-install-recommends /var/cache/lode.deb >>"$work/install.log" 2>&1
 inside rm -r /etc/lode/wallets/w
 inside apt-get purge -y -qq lode >>"$work/remove.log" 2>&1
