@@ -16,6 +16,7 @@ pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod devnet;
 pub mod domain;
