@@ -33,6 +33,7 @@ help:
 	@echo 'make bench-page   measure the page in a real Chromium: first figure, CPU, memory over MINUTES=5, clicks'
 	@echo 'make microbench   measure the parts of a request: signature, address, head, body, hash'
 	@echo 'make fuzz         fuzz what strangers send, FUZZ_S=$(FUZZ_S) seconds for each target (nightly Rust)'
+	@echo 'make soak         twelve hours of devnet in SOAK_MINUTES=10: memory, tasks, counters, log'
 	@echo 'make kill-test    SIGKILL under write load, KILLS=$(KILLS) times at random moments (LODE_KILL_SEED=1)'
 	@echo 'make train        make the verifier'"'"'s weights again from generated pairs'
 	@echo 'make embedding    distil the static embedding again, from MiniLM'
@@ -127,6 +128,12 @@ interop-openai: crates $(VENV)/installed $(VENV)-litellm/installed
 screenshots: ui chromium nextest
 	@LODE_PICTURES_AFTER_S=190 cargo nextest run --locked --workspace -E 'test(the_page_fits_a_phone) or test(the_page_fits_a_desk)'
 	@echo 'see target/screenshots'
+
+# Twelve hours of devnet in ten minutes, watched from outside.
+SOAK_MINUTES ?= 10
+soak: crates
+	@cargo build --locked --release -p lode --no-default-features
+	@python3 server/tests/soak/soak.py target/release/lode $(SOAK_MINUTES)
 
 # ---- packages
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use prometheus_client::registry::Unit;
+use tokio::runtime::Handle;
 
 use super::page::Page;
 
@@ -20,6 +21,8 @@ pub struct Process {
     pub virtual_bytes: Option<u64>,
     /// Threads.
     pub threads: Option<u64>,
+    /// Tasks of the runtime, those of open connections among them.
+    pub tasks: Option<u64>,
     /// Open files and connections.
     pub open_fds: Option<u64>,
     /// The most there may be of these.
@@ -32,7 +35,9 @@ impl Process {
         let folder = Path::new("/proc/self");
         let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         let open_fds = std::fs::read_dir(folder.join("fd")).ok().map(|entries| entries.count() as u64);
-        Self { open_fds, ..Self::parse(&text("stat"), &text("status"), &text("limits")) }
+        // None outside a runtime, where there are no tasks to count.
+        let tasks = Handle::try_current().ok().map(|handle| handle.metrics().num_alive_tasks() as u64);
+        Self { open_fds, tasks, ..Self::parse(&text("stat"), &text("status"), &text("limits")) }
     }
 
     fn parse(stat: &str, status: &str, limits: &str) -> Self {
@@ -49,6 +54,7 @@ impl Process {
             resident_bytes: number("VmRSS").map(|kib| kib * 1_024),
             virtual_bytes: number("VmSize").map(|kib| kib * 1_024),
             threads: number("Threads"),
+            tasks: None,
             open_fds: None,
             max_fds: files.and_then(|limits| limits.split_whitespace().next()?.parse().ok()),
         }
@@ -65,6 +71,7 @@ pub(super) fn process(page: &mut Page, process: &Process, started_ms: u64) {
     page.gauge("process_resident_memory", "Memory in use", bytes.clone(), float(process.resident_bytes));
     page.gauge("process_virtual_memory", "Address space", bytes, float(process.virtual_bytes));
     page.gauge("process_threads", "Threads", None, float(process.threads));
+    page.gauge("process_tasks", "Tasks of the runtime, those of open connections among them", None, float(process.tasks));
     page.gauge("process_open_fds", "Open files and connections", None, float(process.open_fds));
     page.gauge("process_max_fds", "Files and connections that may be open", None, float(process.max_fds));
 }

@@ -90,7 +90,7 @@ class Miner:
             "memory_mib": int(status["VmRSS"].split()[0]) / 1024,
             "threads": int(status["Threads"]),
             "files": len(os.listdir(f"{folder}/fd")),
-            "tasks": metrics["miner_tasks"],
+            "tasks": metrics["process_tasks"],
             "requests": metrics["miner_requests_total"],
         }
 
