@@ -74,6 +74,8 @@ is() { [ "$(value "$1")" = "$2" ]; }
 
 until_true 30 is 'up{job="lode"}' 1 || { cat "$work/prometheus.log" >&2; fail "the target does not come up"; }
 until_true 60 is 'sum(miner_answers_total) > bool 50' 1 || fail "no answers are counted"
+# A rate takes two scrapes.
+until_true 30 is 'sum(rate(miner_answers_total[10s])) > bool 0' 1 || fail "the count of answers does not grow"
 say "the target at $api is up; $(value 'count({job="lode"})') series"
 
 # Every expression of the dashboard is understood, and nearly all have something to show.
