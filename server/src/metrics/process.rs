@@ -71,7 +71,12 @@ pub(super) fn process(page: &mut Page, process: &Process, started_ms: u64) {
     page.gauge("process_resident_memory", "Memory in use", bytes.clone(), float(process.resident_bytes));
     page.gauge("process_virtual_memory", "Address space", bytes, float(process.virtual_bytes));
     page.gauge("process_threads", "Threads", None, float(process.threads));
-    page.gauge("process_tasks", "Tasks of the runtime, those of open connections among them", None, float(process.tasks));
+    page.gauge(
+        "process_tasks",
+        "Tasks of the runtime, those of open connections among them",
+        None,
+        float(process.tasks),
+    );
     page.gauge("process_open_fds", "Open files and connections", None, float(process.open_fds));
     page.gauge("process_max_fds", "Files and connections that may be open", None, float(process.max_fds));
 }

@@ -85,7 +85,7 @@ fn known() -> Measured {
             free_bytes: Some(1),
             disk_bytes: Some(1),
         },
-        process: Process::read(),
+        process: Process { tasks: Some(1), ..Process::read() },
     }
 }
 

@@ -55,12 +55,12 @@ pub(super) fn insert(transaction: &Transaction<'_>, record: &Record) -> rusqlite
     Ok(())
 }
 
+/// The operator's word stays, whoever judges later.
 pub(super) fn label(transaction: &Transaction<'_>, id: u64, right: bool, kind: LabelKind) -> rusqlite::Result<()> {
-    transaction.prepare_cached("UPDATE request SET right = ?2, judged_by = ?3 WHERE id = ?1")?.execute(params![
-        id as i64,
-        right,
-        kind.label()
-    ])?;
+    let is_his = kind == LabelKind::Operator;
+    let sql = "UPDATE request SET right = ?2, judged_by = ?3 WHERE id = ?1 AND (?4 OR judged_by IS NOT ?5)";
+    let his = LabelKind::Operator.label();
+    transaction.prepare_cached(sql)?.execute(params![id as i64, right, kind.label(), is_his, his])?;
     Ok(())
 }
 

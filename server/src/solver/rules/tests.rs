@@ -159,5 +159,8 @@ fn a_fault_names_its_rule() {
         assert!(error.contains(message) && !error.contains('\n'), "{error}, not {message}");
     }
     let error = fault("[[rule]]\nname = \"r\"\nwhn = []\n");
-    assert!(error.starts_with("line 3: unknown key `rule.whn`; did you mean `when`?") && !error.contains('\n'), "{error}");
+    assert!(
+        error.starts_with("line 3: unknown key `rule.whn`; did you mean `when`?") && !error.contains('\n'),
+        "{error}"
+    );
 }
