@@ -160,7 +160,7 @@ docs-check: crates
 # Debian's prometheus is unpacked into target/ where there is none; no service is started.
 observability: ui crates
 	@cargo build --locked -p lode
-	@LODE=$${CARGO_TARGET_DIR:-target}/debug/lode packaging/prometheus/check.sh
+	@packaging/prometheus/check.sh
 
 # ---- the dashboard
 

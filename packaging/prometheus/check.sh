@@ -37,7 +37,8 @@ say "configuration, $(grep -c -- '- alert:' alerts.yml) alerts and their tests a
 lode=${LODE:-${CARGO_TARGET_DIR:-$root/target}/debug/lode}
 [ -x "$lode" ] || fail "there is no $lode; build it with cargo build -p lode, or say LODE=…"
 work=$(mktemp -d)
-miner= prometheus=
+miner=""
+prometheus=""
 stop() {
   for pid in $miner $prometheus; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
   rm -rf "$work"
