@@ -117,8 +117,9 @@ inside apt-get remove -y -qq lode >"$work/remove.log" 2>&1
 inside install -D -m 0600 -o lode -g lode /dev/null /etc/lode/wallets/w/hotkeys/h
 inside apt-get purge -y -qq lode >>"$work/remove.log" 2>&1
 [ -f "$root/etc/lode/wallets/w/hotkeys/h" ] || fail "purging deletes hotkeys"
+[ -f "$root/var/backups/lode/proof.sqlite" ] || fail "purging deletes backups"
 { [ ! -e "$root/var/lib/lode" ] && [ ! -e "$root/etc/lode/lode.toml" ]; } || fail "purging leaves data or configuration"
-left=$(cd "$root"; find etc usr var -name '*lode*' -not -path 'etc/lode*' -not -path 'var/log/*' -not -path 'var/lib/apt/*' -not -path var/cache/lode.deb | grep -viE 'explode|unload' || true)
+left=$(cd "$root"; find etc usr var -name '*lode*' -not -path 'etc/lode*' -not -path 'var/backups/*' -not -path 'var/log/*' -not -path 'var/lib/apt/*' -not -path var/cache/lode.deb | grep -viE 'explode|unload' || true)
 inside apt-get install -y -qq --no-install-recommends /var/cache/lode.deb >>"$work/install.log" 2>&1
 inside rm -r /etc/lode/wallets/w
 inside apt-get purge -y -qq lode >>"$work/remove.log" 2>&1
