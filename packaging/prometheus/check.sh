@@ -103,7 +103,9 @@ sys.exit(len(empty) > 8)
 PYTHON
 
 until_true 30 grep -q 'Epoch over' "$work/miner" || fail "no sentence about an epoch in the log"
-is 'count(ALERTS{alertname="MinerDown"}) or vector(0)' 0 || fail "MinerDown is raised although the miner answers"
+# Devnet's solver fails now and then, as it is told to, and this disk may be full.
+unfounded='ALERTS{alertstate="firing", alertname!~"SuccessUnderTarget|CircuitOpen|DiskNearlyFull"}'
+is "count($unfounded) or vector(0)" 0 || { query "$unfounded" >&2; fail "alerts are raised although the miner is well"; }
 kill "$miner"; wait "$miner" || fail "the miner ended with an error"
 miner=
 firing() { is 'ALERTS{alertname="MinerDown", alertstate="firing"}' 1; }

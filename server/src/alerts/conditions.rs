@@ -1,6 +1,6 @@
 //! What is wrong, read from the figures. Pure; what is not known is not wrong.
 
-use lode_shared::{ChainStatus, Circuit, Serving, Snapshot};
+use lode_shared::{ChainStatus, Circuit, Serving, Snapshot, SolverView};
 use serde::Serialize;
 
 use super::AlertsConfig;
@@ -86,12 +86,17 @@ pub fn conditions(snapshot: &Snapshot, disk: &Health, config: &AlertsConfig) -> 
     .into_iter()
     .filter_map(|(kind, text)| Some(Condition { kind, subject: None, text: text? }))
     .collect();
-    found.extend(snapshot.solvers.iter().filter(|solver| solver.circuit == Some(Circuit::Open)).map(|solver| {
+    found.extend(snapshot.solvers.iter().filter(|solver| !is_closed(solver)).map(|solver| {
         let why = solver.last_error.as_deref().map(|error| format!("; it said: {error}")).unwrap_or_default();
         let text = format!("the solver {} fails and is left alone{why}", solver.name);
         Condition { kind: Kind::Circuit, subject: Some(solver.name.clone()), text }
     }));
     found
+}
+
+/// On trial it is as wrong as before: that ends with a call that succeeds.
+fn is_closed(solver: &SolverView) -> bool {
+    matches!(solver.circuit, None | Some(Circuit::Closed))
 }
 
 fn deregistration(chain: &ChainStatus, config: &AlertsConfig) -> Option<String> {

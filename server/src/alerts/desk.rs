@@ -9,6 +9,8 @@ use super::{Condition, Kind};
 
 /// Between two messages, milliseconds.
 const PAUSE_MS: u64 = 60_000;
+/// Where nothing can be sent the pause doubles each time, so many times at most.
+const MAX_DOUBLINGS: u32 = 3;
 /// What is over must stay so for this long before that is told, milliseconds.
 const CALM_MS: u64 = 120_000;
 /// Of one message, at most this many notes; the others come with the next.
@@ -55,16 +57,19 @@ pub struct Desk {
     repeat_ms: u64,
     known: BTreeMap<(Kind, Option<String>), Known>,
     next_ms: u64,
+    /// Messages in a row that have reached nobody.
+    failures: u32,
 }
 
 impl Desk {
     /// What goes on is told again after `repeat_ms`.
     pub fn new(repeat_ms: u64) -> Self {
-        Self { repeat_ms, known: BTreeMap::new(), next_ms: 0 }
+        Self { repeat_ms, known: BTreeMap::new(), next_ms: 0, failures: 0 }
     }
 
     /// Takes in what is wrong now, and says what is to be told.
     pub fn round(&mut self, now_ms: u64, conditions: Vec<Condition>) -> Vec<Note> {
+        self.set_back(now_ms);
         for Condition { kind, subject, text } in conditions {
             let known = self.known.entry((kind, subject)).or_insert_with(|| Known {
                 since_ms: now_ms,
@@ -78,8 +83,7 @@ impl Desk {
         }
         // What nobody was told of leaves without a word.
         self.known.retain(|_, known| known.told_ms.is_some() || known.seen_ms == now_ms);
-        // A clock that was set back must not keep us silent.
-        if now_ms < self.next_ms && self.next_ms - now_ms <= PAUSE_MS {
+        if now_ms < self.next_ms {
             return Vec::new();
         }
         let due = self.known.iter().filter_map(|((kind, subject), known)| {
@@ -87,6 +91,16 @@ impl Desk {
             Some(Note { kind: *kind, subject: subject.clone(), state, text, since_ms: known.since_ms })
         });
         due.take(MAX_NOTES).collect()
+    }
+
+    /// A clock that was set back must not keep us silent: what lies beyond it now is taken to be now.
+    fn set_back(&mut self, now_ms: u64) {
+        self.next_ms = self.next_ms.min(now_ms + (PAUSE_MS << self.failures.min(MAX_DOUBLINGS)));
+        for known in self.known.values_mut() {
+            known.since_ms = known.since_ms.min(now_ms);
+            known.seen_ms = known.seen_ms.min(now_ms);
+            known.told_ms = known.told_ms.map(|told_ms| told_ms.min(now_ms));
+        }
     }
 
     /// Whether this is noted for the first time, rather than tried again.
@@ -97,6 +111,7 @@ impl Desk {
     /// These have reached the operator.
     pub fn told(&mut self, notes: &[Note], now_ms: u64) {
         self.next_ms = now_ms + PAUSE_MS;
+        self.failures = 0;
         for note in notes {
             match (note.state, self.known.get_mut(&key(note))) {
                 (State::Firing, Some(known)) => known.told_ms = Some(now_ms),
@@ -105,9 +120,10 @@ impl Desk {
         }
     }
 
-    /// These have not, and are due again after a pause.
+    /// These have not, and are due again after a pause: a minute, then longer and longer, up to eight.
     pub fn not_told(&mut self, notes: &[Note], now_ms: u64) {
-        self.next_ms = now_ms + PAUSE_MS;
+        self.next_ms = now_ms + (PAUSE_MS << self.failures.min(MAX_DOUBLINGS));
+        self.failures += 1;
         for note in notes {
             if let Some(known) = self.known.get_mut(&key(note)) {
                 known.untold = Some((note.state, known.told_ms));
@@ -123,7 +139,7 @@ impl Known {
             None => (since(self.since_ms) >= kind.patience_ms()).then(|| (State::Firing, self.text.clone())),
             Some(_) if self.seen_ms != now_ms => (since(self.seen_ms) >= CALM_MS).then(|| {
                 let lasted = duration(self.seen_ms.saturating_sub(self.since_ms));
-                (State::Recovered, format!("{}: over after {lasted}", self.text))
+                (State::Recovered, format!("over after {lasted}: {}", self.text))
             }),
             Some(told_ms) => (since(told_ms) >= repeat_ms)
                 .then(|| (State::Firing, format!("{}; for {} by now", self.text, duration(since(self.since_ms))))),

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Format, Note, State};
 
-/// Discord takes 2,000 characters.
+/// Discord takes 2,000 characters: ten notes and a head.
 const MAX_CHARS: usize = 1_900;
+/// What a note says; so that a long one takes no other's place.
+const MAX_NOTE_CHARS: usize = 155;
 
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,13 +75,16 @@ fn line(note: &Note, bold: &str) -> String {
         State::Firing => "🔴",
         State::Recovered => "🟢",
     };
-    format!("\n{mark} {bold}{}{bold}: {}", note.kind.word(), note.text)
+    format!("\n{mark} {bold}{}{bold}: {}", note.kind.word(), cut(&note.text, MAX_NOTE_CHARS))
 }
 
 fn text(miner: &Miner, lines: impl Iterator<Item = String>) -> String {
-    let text: String = std::iter::once(miner.line()).chain(lines).collect();
-    match text.char_indices().nth(MAX_CHARS) {
+    cut(&std::iter::once(miner.line()).chain(lines).collect::<String>(), MAX_CHARS)
+}
+
+fn cut(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }

@@ -125,7 +125,7 @@ fn what_lasts_is_told_once_again_after_hours_and_when_it_is_over() {
     assert_eq!(told[0], (MINUTE_MS, "web fails".into()));
     assert_eq!(told[1], (MINUTE_MS + 6 * hour_ms, "web fails; for 6 h 1 min by now".into()));
     let told = rounds(&mut desk, 7 * hour_ms, 8 * hour_ms, &[]);
-    assert_eq!(told, [(7 * hour_ms + 110_000, "web fails: over after 6 h 59 min".into())]);
+    assert_eq!(told, [(7 * hour_ms + 110_000, "over after 6 h 59 min: web fails".into())]);
 }
 
 #[test]
@@ -168,6 +168,45 @@ fn what_could_not_be_told_is_tried_again_and_logged_once() {
     let again = desk.round(2 * MINUTE_MS, vec![circuit("web")]);
     assert_eq!(again.len(), 1);
     assert!(!desk.is_new(&again[0]));
+}
+
+#[test]
+fn a_clock_that_is_set_back_neither_silences_nor_repeats() {
+    let (day_ms, mut desk) = (24 * 60 * MINUTE_MS, Desk::new(6 * 3_600_000));
+    assert_eq!(rounds(&mut desk, day_ms, day_ms + 2 * MINUTE_MS, &[circuit("web")]).len(), 1);
+    // By a day.
+    let told = rounds(&mut desk, 0, 5 * MINUTE_MS, &[circuit("web"), circuit("other")]);
+    assert_eq!(told, [(MINUTE_MS, "other fails".into())]);
+    let told = rounds(&mut desk, 5 * MINUTE_MS, 9 * MINUTE_MS, &[]);
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn a_service_that_stays_away_is_asked_ever_less_often_until_it_is_back() {
+    let mut desk = Desk::new(6 * 3_600_000);
+    let mut asked = Vec::new();
+    for minute in 0..40 {
+        let notes = desk.round(minute * MINUTE_MS, vec![circuit("web")]);
+        if !notes.is_empty() {
+            asked.push(minute);
+            desk.not_told(&notes, minute * MINUTE_MS);
+        }
+    }
+    assert_eq!(asked, [1, 2, 4, 8, 16, 24, 32]);
+    let notes = desk.round(40 * MINUTE_MS, vec![circuit("web")]);
+    desk.told(&notes, 40 * MINUTE_MS);
+    assert_eq!(rounds(&mut desk, 41 * MINUTE_MS, 44 * MINUTE_MS, &[circuit("web"), circuit("other")]).len(), 1);
+}
+
+#[test]
+fn ten_long_notes_are_all_told() {
+    let notes: Vec<_> = (0..10).map(|index| note(&format!("{index}{}", " long".repeat(100)))).collect();
+    let sent = body(Format::Discord, &miner(), &notes);
+    let text = sent["content"].as_str().expect("a text");
+    assert!(text.chars().count() <= 2_000, "{}", text.len());
+    for index in 0..10 {
+        assert!(text.contains(&format!(": {index} long")), "{index}: {text}");
+    }
 }
 
 fn note(text: &str) -> Note {
