@@ -76,6 +76,13 @@ pub enum StartError {
     },
 }
 
+impl StartError {
+    /// Whether it may pass by itself, as a disk that is full or fails: then it is worth another try.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_passing())
+    }
+}
+
 /// A miner that listens. [`App::run`] answers.
 pub struct App {
     tasks: Tasks,

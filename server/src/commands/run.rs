@@ -31,7 +31,8 @@ pub async fn run(args: RunArgs) -> Result<(), Exit> {
         reload: Some(Reload { asked, load }),
     };
     let headless = config.api.headless || cfg!(not(feature = "ui"));
-    let app = App::start(config, &data_dir, surroundings).await.map_err(|error| usage(&error))?;
+    let app = App::start(config, &data_dir, surroundings).await;
+    let app = app.map_err(|error| if error.is_passing() { failed(&error) } else { usage(&error) })?;
     say_where(&app, headless);
     supervisor::ready(&format!("Axon {} answers on {}", app.hotkey, app.axon));
     let stop = async {

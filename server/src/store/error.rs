@@ -83,3 +83,17 @@ pub enum StoreError {
     #[error("the data file's writer has stopped")]
     Stopped,
 }
+
+impl StoreError {
+    /// Whether it may pass by itself: the disk is full, fails, or is in somebody's hands.
+    pub fn is_passing(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DiskFull, OutOfMemory, SystemIoFailure};
+        match self {
+            Self::Open { error, .. } | Self::Sqlite(error) => {
+                matches!(error.sqlite_error_code(), Some(DatabaseBusy | DiskFull | OutOfMemory | SystemIoFailure))
+            }
+            Self::Aside { error, .. } | Self::Lock { error, .. } => error.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+}

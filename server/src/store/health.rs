@@ -59,18 +59,17 @@ impl Watch {
         }
     }
 
-    /// A batch could not be written: told once, until it is over.
+    /// A batch could not be written: told once, until it is over, but no two within a minute.
     pub(super) fn failed(&mut self, counts: &Counts, path: &Path, fault: &rusqlite::Error, now_ms: u64) {
         let mut health = counts.health.lock();
         health.fault = Some(fault.to_string());
-        if health.failing_since_ms.is_some() {
-            return;
+        if health.failing_since_ms.is_none() {
+            health.failing_since_ms = Some(now_ms);
+            self.dropped_before = counts.dropped.load(Ordering::Relaxed);
         }
-        health.failing_since_ms = Some(now_ms);
-        if self.told_ms.is_none_or(|told_ms| now_ms.abs_diff(told_ms) >= TELL_EVERY_MS) {
+        if !self.is_open && self.told_ms.is_none_or(|told_ms| now_ms.abs_diff(told_ms) >= TELL_EVERY_MS) {
             self.told_ms = Some(now_ms);
             self.is_open = true;
-            self.dropped_before = counts.dropped.load(Ordering::Relaxed);
             tracing::error!("the data file {} cannot be written: {fault}; {}", path.display(), what_to_do(fault));
         }
     }

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, params};
@@ -47,6 +48,11 @@ pub(super) fn suspect(path: &Path) {
 /// Looks at the file and moves it aside if it is damaged. `now_s`: seconds since the Unix epoch, for its new name.
 pub(super) fn mend(path: &Path, now_s: u64) -> Result<(), StoreError> {
     let open = |error| StoreError::Open { path: path.into(), error };
+    if let Some(moved) = half_moved(path) {
+        let fault = "a damaged file was being moved aside when the miner was ended".to_owned();
+        replace(path, &moved).map_err(|error| StoreError::Aside { path: path.into(), fault, error })?;
+        tracing::error!("the damaged data file is now {}: a new one has taken its place", moved.display());
+    }
     let Ok(meta) = fs::metadata(path) else { return Ok(()) };
     let is_suspect = beside(path, SUSPECT).exists();
     let fault = match fault(path, is_suspect || meta.len() <= WHOLE_BYTES) {
@@ -100,8 +106,8 @@ fn check(connection: &Connection, what: &str) -> rusqlite::Result<Option<String>
     Ok((said != "ok").then_some(said))
 }
 
-/// A whole new file takes the place of the damaged one in one step: a crash in between leaves the damaged one there, to be
-/// found again.
+/// A whole new file takes the place of the damaged one. A crash before that has its name leaves all as it was; one after it is
+/// found by [`half_moved`].
 fn move_aside(path: &Path, now_s: u64) -> std::io::Result<(PathBuf, Saved)> {
     let fresh = beside(path, FRESH);
     for suffix in ["", "-journal"] {
@@ -112,20 +118,34 @@ fn move_aside(path: &Path, now_s: u64) -> std::io::Result<(PathBuf, Saved)> {
     let aside = names.into_iter().find(|name| !name.exists()).expect("seconds do not end");
     // Not every file system has links; there the file is gone for a moment.
     fs::hard_link(path, &aside).or_else(|_| fs::rename(path, &aside))?;
+    replace(path, &aside)?;
+    Ok((aside, saved))
+}
+
+/// The name that a damaged file got shortly before a crash, when the new one stands ready and has not taken its place.
+fn half_moved(path: &Path) -> Option<PathBuf> {
+    beside(path, FRESH).exists().then_some(())?;
+    let inode = |path: &Path| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    let (file, newest) = (inode(path), seconds_aside(path).ok()?.pop()?);
+    let aside = beside(path, &format!("{ASIDE}{newest}"));
+    (file.is_none() || file == inode(&aside)).then_some(aside)
+}
+
+/// The damaged file's journal follows it, and the new file takes its place.
+fn replace(path: &Path, aside: &Path) -> std::io::Result<()> {
     // What was looked at leaves an empty journal, and its index is made anew from it.
     let journal = beside(path, "-wal");
     if fs::metadata(&journal).is_ok_and(|meta| meta.len() > 0) {
-        fs::rename(&journal, beside(&aside, "-wal"))?;
+        fs::rename(&journal, beside(aside, "-wal"))?;
     } else {
         remove(&journal)?;
     }
     remove(&beside(path, "-shm"))?;
-    fs::rename(&fresh, path)?;
+    fs::rename(beside(path, FRESH), path)?;
     if let Some(folder) = path.parent() {
         fs::File::open(folder)?.sync_all()?;
-        drop_old(path, folder)?;
     }
-    Ok((aside, saved))
+    drop_old(path)
 }
 
 /// Takes over what the operator said and what the miner knows about itself: small, and each value is whole or not there.
@@ -158,16 +178,21 @@ fn save(path: &Path, fresh: &Path) -> rusqlite::Result<Saved> {
     Ok(saved)
 }
 
-/// The newest damaged files stay.
-fn drop_old(path: &Path, folder: &Path) -> std::io::Result<()> {
+/// When the damaged files beside it were found, the newest last.
+fn seconds_aside(path: &Path) -> std::io::Result<Vec<u64>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned() + ASIDE;
     let mut seconds = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(path.parent().unwrap_or(Path::new("")))? {
         let found = entry?.file_name();
         seconds.extend(found.to_string_lossy().strip_prefix(&name).and_then(|second| second.parse::<u64>().ok()));
     }
     seconds.sort_unstable();
-    for second in seconds.iter().rev().skip(KEPT) {
+    Ok(seconds)
+}
+
+/// The newest damaged files stay.
+fn drop_old(path: &Path) -> std::io::Result<()> {
+    for second in seconds_aside(path)?.iter().rev().skip(KEPT) {
         for suffix in ["", "-wal", "-shm"] {
             remove(&beside(path, &format!("{ASIDE}{second}{suffix}")))?;
         }

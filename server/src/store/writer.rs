@@ -86,6 +86,9 @@ impl StoreWriter {
                 pruned = Some(Instant::now());
                 if let Err(error) = self.prune() {
                     tracing::error!("{error}: old rows stay");
+                    if mend::is_damage(&error) {
+                        mend::suspect(&self.path);
+                    }
                 }
             }
         }

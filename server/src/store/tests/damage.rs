@@ -100,6 +100,33 @@ fn it_starts_with_nothing_where_even_that_is_damaged() {
 }
 
 #[test]
+fn a_move_that_a_crash_cut_short_is_finished_at_the_next_start() {
+    let aside = format!("{FILE}.damaged-{NOW_S}");
+    let cut_short: [fn(&Path, &Path); 3] = [
+        |file, aside| std::fs::hard_link(file, aside).expect("linked"),
+        |file, aside| {
+            std::fs::hard_link(file, aside).expect("linked");
+            std::fs::rename(beside(file, "-wal"), beside(aside, "-wal")).expect("renamed");
+        },
+        |file, aside| std::fs::rename(file, aside).expect("renamed"),
+    ];
+    for (index, cut_short) in cut_short.into_iter().enumerate() {
+        let (folder, saved) = (filled(), filled());
+        let file = folder.path().join(FILE);
+        std::fs::write(beside(&file, "-wal"), "its journal").expect("written");
+        std::fs::rename(saved.path().join(FILE), beside(&file, ".new")).expect("renamed");
+        let damaged = std::fs::read(&file).expect("readable");
+        cut_short(&file, &folder.path().join(&aside));
+        let opened = recovered(folder.path());
+        assert_eq!(opened.store.get::<u64>("targets").expect("readable"), Some(3), "{index}");
+        opened.close();
+        let expected = [FILE.to_owned(), aside.clone(), format!("{aside}-wal")];
+        assert_eq!(names(folder.path()), BTreeSet::from(expected), "{index}");
+        assert_eq!(std::fs::read(folder.path().join(&aside)).expect("kept"), damaged, "{index}");
+    }
+}
+
+#[test]
 fn no_more_than_three_damaged_files_are_kept_the_newest() {
     let folder = tempfile::tempdir().expect("a folder");
     for second in 1..=5_u64 {
