@@ -6,7 +6,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::AnswerCache;
-use crate::config::{Change, Config, ConfigError, SolverConfig, changes};
+use crate::chain::SubtensorConfig;
+use crate::config::{Change, Config, ConfigError, InForce, SolverConfig};
 use crate::service::Service;
 use crate::tuner::TunerControl;
 
@@ -20,8 +21,9 @@ pub struct Reload {
 
 /// Keeps what is in force.
 pub(super) struct Reloader {
-    /// The configuration as it was read last.
-    pub(super) in_force: Config,
+    pub(super) in_force: InForce,
+    /// The chain that is followed, whatever the file says by now.
+    pub(super) subtensor: SubtensorConfig,
     /// Devnet's own solver, where the operator has set none.
     pub(super) upstream: Option<SolverConfig>,
     pub(super) service: watch::Sender<Arc<Service>>,
@@ -43,6 +45,8 @@ impl Reloader {
 
     async fn put_into_force(&mut self, config: Config) {
         let mut whole = config.clone();
+        let max_age_s = config.subtensor.max_age_s;
+        whole.subtensor = SubtensorConfig { max_age_s, ..self.subtensor.clone() };
         if let Some(upstream) = &self.upstream {
             whole.solver.entry("web".into()).or_insert_with(|| upstream.clone());
         }
@@ -59,7 +63,7 @@ impl Reloader {
         let cache = Arc::clone(&self.cache);
         // A panic in it is logged.
         let forgotten = tokio::task::spawn_blocking(move || cache.forget_invalid()).await.unwrap_or_default();
-        let changes = changes(&self.in_force, &config);
+        let changes = self.in_force.take_over(&config);
         for Change { key, old, new, is_live } in &changes {
             match is_live {
                 true => tracing::info!("configuration: {key}: {old} → {new}"),
@@ -72,7 +76,6 @@ impl Reloader {
              answers forgotten that are no valid ones any more",
             changes.len() - live
         );
-        self.in_force = config;
     }
 }
 

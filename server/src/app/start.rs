@@ -27,7 +27,7 @@ use crate::axon::{Axon, Bodies, Checker, Identity, Margin, Nonces, Verifier, sen
 use crate::cache::AnswerCache;
 use crate::chain::{Keeper, Network};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, InForce};
 use crate::devnet::{DemoTraffic, Devnet, Upstream, run_demo_traffic};
 use crate::domain::Limit;
 use crate::figures::{CHAIN_VIEW, Figures};
@@ -66,7 +66,7 @@ impl App {
         let token = AdminToken::load_or_make(data_dir)?;
         let signer = Arc::new(signer(&config)?);
         let network = config.subtensor.network();
-        let as_read = config.clone();
+        let in_force = InForce::of(&config);
         let policy = config.policy()?;
         let webhook = Webhook::new(&config.alerts, |name| std::env::var(name).ok())?;
         let axon_listener = bind("validators", config.axon.bind(network), "--axon.port").await?;
@@ -178,7 +178,8 @@ impl App {
         if let Some(reload) = reload {
             let upstream = config.solver.get("web").filter(|_| network == Network::Devnet).cloned();
             let (tuner, cache) = (control.clone(), Arc::clone(&cache));
-            let reloader = Reloader { in_force: as_read, upstream, service: new_service, tuner, cache };
+            let subtensor = config.subtensor.clone();
+            let reloader = Reloader { in_force, subtensor, upstream, service: new_service, tuner, cache };
             tasks.spawn("reload", reloader.run(reload, stop.clone()));
         }
         let api = Api {

@@ -17,14 +17,16 @@ const MAX_AGE_MS: u64 = 24 * 3_600_000;
 const MAX_ENTRY_BYTES: usize = 64 * 1024;
 
 impl AnswerCache {
-    /// Keeps what a solver said, unless something older than an epoch was asked for it, or it is too large.
+    /// Keeps what a solver said, unless something older than an epoch was asked for it, it is too large, or the configuration
+    /// that came into force meanwhile has it invalid.
     pub(super) fn keep(&self, question: &Question, answer: Arc<Answer>, now_ms: u64) {
         let key = question.digest();
         let asked = self.texts.read_now(question, key);
         let scope = question.scope_digest();
         // Rounded down when it was measured.
         let started_ms = now_ms.saturating_sub(answer.solve_ms + 1);
-        if self.epochs.forbids(&scope, started_ms) {
+        let is_valid = self.service.borrow().is_valid(&question.synapse, &answer);
+        if !is_valid || self.epochs.forbids(&scope, started_ms) {
             return;
         }
         let size_bytes = question.prompt.len() + question.scope.len() + answer.json().len();

@@ -37,16 +37,38 @@ pub struct Change {
     pub is_live: bool,
 }
 
-/// Every key whose value differs, by name. What may hold a secret, as a URL with a password or a header, is redacted.
-pub fn changes(old: &Config, new: &Config) -> Vec<Change> {
-    let (mut old, mut new) = (flat(old), flat(new));
+/// What is in force: every value by its dotted key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InForce(BTreeMap<String, Value>);
+
+impl InForce {
+    /// All of a configuration.
+    pub fn of(config: &Config) -> Self {
+        Self(flat(config))
+    }
+
+    /// Takes over what may change while the miner runs; tells every key whose value differs, by name. What may hold a secret,
+    /// as a URL with a password or a header, is redacted.
+    pub fn take_over(&mut self, new: &Config) -> Vec<Change> {
+        let new = flat(new);
+        let changes = changes(self.0.clone(), new.clone());
+        self.0.retain(|key, _| !is_live(key));
+        self.0.extend(new.into_iter().filter(|(key, _)| is_live(key)));
+        changes
+    }
+}
+
+fn is_live(key: &str) -> bool {
+    LIVE.iter().any(|live| key.strip_prefix(live).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
+fn changes(mut old: BTreeMap<String, Value>, mut new: BTreeMap<String, Value>) -> Vec<Change> {
     let mut keys: Vec<_> = old.keys().chain(new.keys()).cloned().collect();
     keys.sort_unstable();
     keys.dedup();
     let mut take = |key: String| {
         let (old, new) = (old.remove(&key), new.remove(&key));
-        let is_live =
-            LIVE.iter().any(|live| key.strip_prefix(live).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        let is_live = is_live(&key);
         (old != new).then(|| Change { old: shown(&key, old), new: shown(&key, new), key, is_live })
     };
     keys.into_iter().filter_map(&mut take).collect()
@@ -101,7 +123,8 @@ mod tests {
     fn what_differs_is_told_by_key_with_what_takes_effect_at_once() {
         let old = config("netuid = 1\n[axon]\ndeny = []\n[[synapse]]\nname = \"A\"\ntimeout_s = 3\n");
         let new = config("netuid = 2\n[axon]\ndeny = [\"5x\"]\n[[synapse]]\nname = \"A\"\ntimeout_s = 4\n");
-        let told: Vec<_> = changes(&old, &new)
+        let told: Vec<_> = InForce::of(&old)
+            .take_over(&new)
             .into_iter()
             .map(|change| (change.key, change.old, change.new, change.is_live))
             .collect();
@@ -118,6 +141,18 @@ mod tests {
 
     #[test]
     fn the_same_configuration_differs_in_nothing() {
-        assert_eq!(changes(&Config::default(), &Config::default()), []);
+        assert_eq!(InForce::of(&Config::default()).take_over(&Config::default()), []);
+    }
+
+    #[test]
+    fn what_waits_for_the_next_start_is_told_until_it_is_put_back() {
+        let old = config("netuid = 1\n");
+        let mut in_force = InForce::of(&old);
+        let waiting = config("netuid = 2\n[axon]\nmin_stake_alpha = 5.0\n");
+        assert_eq!(in_force.take_over(&waiting).len(), 2);
+        let again: Vec<_> = in_force.take_over(&waiting).into_iter().map(|change| change.key).collect();
+        assert_eq!(again, ["netuid"]);
+        let back = config("netuid = 1\n[axon]\nmin_stake_alpha = 5.0\n");
+        assert_eq!(in_force.take_over(&back), []);
     }
 }

@@ -27,7 +27,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 pub use adapters::{build_adapters, solver_urls};
-pub use diff::{Change, changes};
+pub use diff::{Change, InForce};
 pub use faults::{Fault, Faults, faults_of};
 pub use keys::{Key, Section, sections};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};

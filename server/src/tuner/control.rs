@@ -11,7 +11,7 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// Values out of their ranges.
-    #[error("values out of range")]
+    #[error("values out of range: {}", .0.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join(" "))]
     Faults(Vec<FieldError>),
     /// Somebody else changed something since.
     #[error("the tuner's settings were changed meanwhile: version {version} is in force")]

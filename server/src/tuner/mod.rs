@@ -201,19 +201,25 @@ impl Tuner {
 
     /// What was said last is in force: what the configuration says anew goes before what was said over the API.
     async fn follow(&mut self, configured: Configured) -> Result<(), ChangeError> {
-        self.start.config.limits = configured.limits;
+        let start = Start { config: TunerConfig { limits: configured.limits, ..self.start.config }, ..self.start };
         let mut wanted = Versioned { limits_are_his: true, ..self.mandate };
         wanted.follow(&self.configured, &configured);
         if !wanted.limits_are_his {
-            hold_configured(&mut wanted, &self.start);
+            hold_configured(&mut wanted, &start);
         }
-        for change in [Change::Targets(wanted.mandate.targets.into()), Change::Limits(wanted.mandate.limits)] {
+        let changes = [Change::Targets(wanted.mandate.targets.into()), Change::Limits(wanted.mandate.limits)];
+        // All of it or nothing.
+        changes
+            .iter()
+            .try_fold(self.mandate.mandate, |mandate, change| mandate.with(change))
+            .map_err(ChangeError::Faults)?;
+        for change in changes {
             if change == change.of(&self.mandate.mandate) {
                 continue;
             }
             self.change(&Asked { change, who: "the configuration".into(), if_version: None }).await?;
         }
-        self.configured = configured;
+        (self.start, self.configured) = (start, configured);
         Ok(self.keep_configured().await?)
     }
 
