@@ -82,7 +82,7 @@ impl std::str::FromStr for Network {
     }
 }
 
-/// `[subtensor]`
+/// `[subtensor]`: which chain is read, and where it is asked.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubtensorConfig {

@@ -30,7 +30,7 @@ pub(super) async fn clock(config: &Config, view: Option<&ChainView>, clock: &Clo
     match view.and_then(|view| view.block_ms) {
         // A block is past when it is read; one of the future shows that we are behind.
         Some(block_ms) if block_ms > clock.now_ms() + MAX_SKEW_MS => compared(clock.now_ms(), block_ms, "the chain"),
-        Some(_) => good("clock", "not behind the chain's".into()),
+        Some(_) => unsure("clock", "not behind the chain's; `timedatectl` shows whether NTP keeps it".into()),
         None => {
             unsure("clock", "nobody was asked how late it is; `timedatectl` shows whether NTP keeps the clock".into())
         }

@@ -15,8 +15,9 @@ use crate::status::Asker;
 /// A router that does not answer by then will not.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The ports that we listen on, and the one that validators call.
-pub(super) async fn ports(config: &Config, clock: &Clock) -> Vec<Line> {
+/// The ports that we listen on, and the one that validators call: lines, and the address where validators should find the
+/// axon, where it is known.
+pub(super) async fn ports(config: &Config, clock: &Clock) -> (Vec<Line>, Option<SocketAddr>) {
     let network = config.subtensor.network();
     let (axon, api) = (config.axon.bind(network), config.api.bind);
     let runs = match Asker::new(api) {
@@ -29,10 +30,22 @@ pub(super) async fn ports(config: &Config, clock: &Clock) -> Vec<Line> {
         port("axon port", axon, &axon_port, runs, "--axon.port"),
         port("API port", api, &api_port, runs, "--api.bind"),
     ];
-    if network.is_public() && config.axon.serve {
-        lines.push(reachable(config, clock).await);
+    let port = config.axon.external_port.unwrap_or(config.axon.port);
+    if !(network.is_public() && config.axon.serve) {
+        return (lines, config.axon.external_ip.map(|ip| SocketAddr::new(ip, port)));
     }
-    lines
+    let mut external = External::new(config.axon.external_ip, config.axon.ip_lookups.clone());
+    match external.address(clock.now_ms()).await {
+        Ok(ip) => {
+            let address = SocketAddr::new(ip, port);
+            lines.push(reachable(address).await);
+            (lines, Some(address))
+        }
+        Err(error) => {
+            lines.push(mend("address", error.to_string()));
+            (lines, None)
+        }
+    }
 }
 
 fn port(what: &str, address: SocketAddr, bound: &std::io::Result<TcpListener>, runs: bool, flag: &str) -> Line {
@@ -44,20 +57,15 @@ fn port(what: &str, address: SocketAddr, bound: &std::io::Result<TcpListener>, r
 }
 
 /// From inside, a connection to our own outside often fails although others get through.
-async fn reachable(config: &Config, clock: &Clock) -> Line {
-    let mut external = External::new(config.axon.external_ip, config.axon.ip_lookups.clone());
-    let ip = match external.address(clock.now_ms()).await {
-        Ok(ip) => ip,
-        Err(error) => return mend("address", error.to_string()),
-    };
-    let address = SocketAddr::new(ip, config.axon.external_port.unwrap_or(config.axon.port));
+async fn reachable(address: SocketAddr) -> Line {
     match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
         Ok(Ok(_)) => good("address", format!("{address} is reached.")),
         Ok(Err(_)) | Err(_) => unsure(
             "address",
             format!(
                 "{address} is not reached from here; many routers do not turn such connections around, so try from \
-                 another host: `nc -vz {ip} {}`",
+                 another host: `nc -vz {} {}`",
+                address.ip(),
                 address.port()
             ),
         ),

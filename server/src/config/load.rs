@@ -9,7 +9,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use toml::{Table, Value};
 
 use super::faults::Places;
-use super::nearest::{hint, reworded, unknown_key};
+use super::nearest::{hint, reworded, unknown_key, without_values};
 use super::{Config, Fault, Faults, faults_of};
 
 /// Read from the working folder when `--config` names no other file.
@@ -138,7 +138,7 @@ fn told(error: figment::Error) -> ConfigError {
             return ConfigError::Layer(format!("{}: {}", variable(&whole), unknown_key(table, key, known)));
         }
         Kind::UnknownVariant(word, known) => format!("`{word}` is unknown; {}", hint(word, known.iter().copied())),
-        kind => kind.to_string(),
+        kind => without_values(&kind.to_string()),
     };
     ConfigError::Layer(match (path.is_empty(), is_variable) {
         (true, _) => said,

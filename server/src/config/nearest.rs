@@ -2,6 +2,8 @@
 
 use toml::de::{DeTable, DeValue};
 
+use super::secret::REDACTED;
+
 /// Of names this long a third of the letters may be wrong.
 const WRONG_SHARE: usize = 3;
 /// Names that begin alike, as `max_inflight_requests` and `max_inflight`, are the same to so much (Jaro-Winkler).
@@ -56,8 +58,16 @@ pub(super) fn reworded(message: &str, text: &str, at: usize) -> String {
         let [word, known @ ..] = names.as_slice() else { return message.to_owned() };
         format!("`{word}` is unknown; {}", hint(word, known.iter().map(String::as_str)))
     } else {
-        message.to_owned()
+        without_values(message)
     }
+}
+
+/// A sentence without the values that it quotes, unless they are words: a URL or a header may hold a secret.
+pub(super) fn without_values(message: &str) -> String {
+    let is_word = |text: &str| text.len() <= 16 && text.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
+    let parts = message.split('"').enumerate();
+    let parts = parts.map(|(index, part)| if index % 2 == 0 || is_word(part) { part } else { REDACTED });
+    parts.collect::<Vec<_>>().join("\"")
 }
 
 /// The path of the table that holds `key` nearest to `at`; empty at the top, or where it is not found.

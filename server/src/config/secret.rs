@@ -155,7 +155,7 @@ mod tests {
         let path = folder.path().join("lode.toml");
         std::fs::write(&path, planted()).expect("written");
         let effective = show(Some(&path), toml::Table::new(), &std::collections::BTreeMap::new(), false).expect("good");
-        let changes = super::super::changes(&Config::default(), &config);
+        let changes = crate::config::InForce::of(&Config::default()).take_over(&config);
         let solvers: Vec<_> = config.solver.values().map(|solver| format!("{solver:?}")).collect();
         let parts = format!("{:?} {:?} {solvers:?}", config.subtensor, config.cache.embedder);
         for told in [format!("{config:?}"), effective.clone(), format!("{changes:?}"), parts] {
@@ -163,6 +163,23 @@ mod tests {
         }
         let again: Config = toml::from_str(&effective).expect("it is still a configuration");
         assert!(again.solver.contains_key("h") && again.solver.contains_key("o"), "{:?}", again.solver);
+    }
+
+    #[test]
+    fn a_fault_does_not_tell_the_value_that_it_is_about() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lode.toml");
+        for text in [
+            format!("[subtensor]\nchain_endpoint = \"wss//u:{PLANTED}@host\"\n"),
+            format!("[solver.h]\nkind = \"http\"\nurl = \"http://u:{PLANTED}@h:99999/x\"\n"),
+            format!("[solver.h]\nkind = \"http\"\nurl = \"http://h\"\nheaders = \"Bearer {PLANTED}\"\n"),
+        ] {
+            std::fs::write(&path, &text).expect("written");
+            let told = crate::config::load(Some(&path), toml::Table::new()).expect_err(&text).to_string();
+            assert!(told.contains(REDACTED) && told.contains("line ") && !told.contains(PLANTED), "{told}");
+            let faults = format!("{:?}", crate::config::check(&path).expect("readable"));
+            assert!(!faults.contains(PLANTED), "{faults}");
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Measured {
     pub log: LogRing,
     /// How the store fares.
     pub store: Health,
+    /// When the miner started, milliseconds since the Unix epoch.
+    pub started_ms: u64,
     /// The process.
     pub process: Process,
 }
@@ -62,6 +64,7 @@ impl Measured {
             traces: figures.recorder.traced(),
             log: figures.log.clone(),
             store,
+            started_ms: figures.started_ms,
             process: Process::read(),
         }
     }
@@ -73,8 +76,8 @@ impl Measured {
 ///
 /// None that memory does not cause: the encoder writes into a text.
 pub fn encode(measured: &Measured) -> Result<String, std::fmt::Error> {
-    let Measured { snapshot, solvers, solver_durations, timed, traces, log, store, process } = measured;
-    let started_ms = snapshot.now_ms.saturating_sub(snapshot.miner.uptime_s * 1_000);
+    let Measured { snapshot, solvers, solver_durations, timed, traces, log, store, started_ms, process } = measured;
+    let started_ms = *started_ms;
     let mut page = Page::new(Some("miner"));
     about(&mut page, snapshot);
     traffic::traffic(&mut page, &snapshot.traffic, timed);

@@ -85,6 +85,7 @@ fn known() -> Measured {
             free_bytes: Some(1),
             disk_bytes: Some(1),
         },
+        started_ms: 5_000,
         process: Process { tasks: Some(1), ..Process::read() },
     }
 }
@@ -105,6 +106,7 @@ fn fresh() -> Measured {
     let view = SolverView { cost_usd: None, p50_ms: None, p95_ms: None, circuit: None, ..known.solvers[0].clone() };
     Measured {
         snapshot,
+        started_ms,
         solvers: vec![view],
         timed: Timed { last_answer_ms: None, ..known.timed },
         store: Health::default(),

@@ -11,7 +11,7 @@ use crate::axon::Refusal;
 use crate::recorder::Timed;
 
 pub(super) fn traffic(page: &mut Page, traffic: &Traffic, timed: &Timed) {
-    page.counter("requests", "Requests that arrived", traffic.requests);
+    page.counter("requests", "Requests that have ended: answered, failed or refused", traffic.requests);
     let answers = traffic.sources.iter().map(|row| (one("source", row.source.label()), row.answers));
     page.counters("answers", "Requests answered, by source of the answer", answers);
     let failures = every(&AnswerError::LABELS, &traffic.failed);

@@ -97,9 +97,11 @@ fn solver(view: &SolverView) -> String {
         Some(Circuit::HalfOpen) => ", circuit half-open",
         Some(Circuit::Closed) | None => "",
     };
-    let times = view.p50_ms.map_or(String::new(), |p50_ms| format!(", p50 {p50_ms:.0} ms"));
+    let time = |name, ms: Option<f64>| ms.map_or(String::new(), |ms| format!(", {name} {ms:.0} ms"));
+    let times = time("p50", view.p50_ms) + &time("p95", view.p95_ms);
     let cost = view.cost_usd.map_or(String::new(), |usd| format!(", {usd:.2} USD"));
-    format!("{}: {} calls, {} failures{times}{cost}{circuit}", view.name, view.calls, view.failures)
+    let SolverView { name, calls, failures, inflight, .. } = view;
+    format!("{name}: {calls} calls, {inflight} under way, {failures} failures{times}{cost}{circuit}")
 }
 
 fn since(snapshot: &Snapshot, at_ms: u64) -> String {

@@ -42,9 +42,19 @@ fn check_says_line_by_line_what_is_well_and_what_to_do() {
     let port = marks("API port").unwrap_or_default();
     assert!(port.starts_with('✗') && port.contains(&api) && port.contains("--api.bind"), "{text}");
     assert!(errors.contains("1 of these"), "{errors}");
+    assert!(marks("alerts").unwrap_or_default().contains("alerts.webhook_file"), "{text}");
     drop(taken);
-    let (code, text, _) = said(folder.path(), &["check", "--axon.port", "0", "--api.bind", "127.0.0.1:0"]);
+    let good = ["check", "--axon.port", "0", "--api.bind", "127.0.0.1:0"];
+    let (code, text, _) = said(folder.path(), &good);
     assert_eq!(code, Some(0), "{text}");
+    std::fs::write(
+        folder.path().join("lode.toml"),
+        "[alerts]\nwebhook_file = \"gone\"\n[log]\nfolder = \"/proc/no\"\n",
+    )
+    .unwrap();
+    let (code, text, _) = said(folder.path(), &good);
+    assert_eq!(code, Some(2), "what keeps it from starting is told: {text}");
+    assert!(text.contains("✗ alerts") && text.contains("✗ log folder"), "{text}");
 }
 
 #[test]
