@@ -28,6 +28,7 @@ pub fn App() -> impl IntoView {
             <page::rail::Rail />
             <main id="main" tabindex="-1">
                 <page::header::Header />
+                <page::alerts::Alerts />
                 {dynamic(move || page::view(router.page.get()))}
             </main>
         </div>

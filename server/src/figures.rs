@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use lode_shared::{
-    ChainStatus, HistoryPoint, KeeperStatus, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView, Start,
+    Alert, ChainStatus, HistoryPoint, KeeperStatus, MinerInfo, PerformanceTuning, Settings, Snapshot, SolverView, Start,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -50,6 +50,8 @@ pub struct Figures {
     pub unread: ChainStatus,
     /// Whether nothing ever will be.
     pub is_offline: bool,
+    /// What is wrong.
+    pub alerts: watch::Receiver<Vec<Alert>>,
     /// The log.
     pub log: LogRing,
     /// Our hotkey.
@@ -113,6 +115,7 @@ impl Figures {
                 axon: self.axon.clone(),
                 uptime_s: now_ms.saturating_sub(self.started_ms) / 1_000,
             },
+            alerts: self.alerts.borrow().clone(),
             performance_tuning: PerformanceTuning {
                 status: observed.status_line(),
                 targets: tuner.mandate.mandate.targets,

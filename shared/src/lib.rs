@@ -24,7 +24,7 @@ pub use decision::{
 pub use explain::{CandidateView, Entries, EntryRow, Explanation, PatternRow, ReliabilityBin, RequestRow, WhatIfPoint};
 pub use history::{History, HistoryPoint, Range, Start};
 pub use mandate::{AuditRow, Change, Limits, Mandate, Mode, Pins, Preview, RawBudget, RawMode, Replay, on_grid};
-pub use snapshot::{LogLevel, LogLine, MinerInfo, Snapshot};
+pub use snapshot::{Alert, LogLevel, LogLine, MinerInfo, Snapshot};
 pub use solver::{Circuit, SolverView};
 pub use traffic::{Percentiles, RequestRecord, Source, SourceCount, Traffic, ValidatorRow};
 pub use tuner::{Moves, Observed, PerformanceTuning, RawTargets, ScopeThreshold, Settings, Targets};

@@ -12,6 +12,9 @@ pub struct Snapshot {
     pub now_ms: u64,
     /// Who we are.
     pub miner: MinerInfo,
+    /// What is wrong, the gravest first; empty while nothing is. The same is sent to a webhook.
+    #[serde(default)]
+    pub alerts: Vec<Alert>,
     /// Targets, settings and the last decisions.
     pub performance_tuning: PerformanceTuning,
     /// What the cache did.
@@ -44,6 +47,18 @@ pub struct MinerInfo {
     pub axon: String,
     /// Seconds since start.
     pub uptime_s: u64,
+}
+
+/// Something that an operator should hear of without looking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Alert {
+    /// The word for it, as `served_address`; docs/operations.md has them all.
+    pub kind: String,
+    /// What is measured and what to do, in a sentence.
+    pub text: String,
+    /// Since when, milliseconds since the Unix epoch.
+    pub since_ms: u64,
 }
 
 /// One line of the server's log.

@@ -1,5 +1,6 @@
 //! The pages, and a file for each panel on them.
 
+pub mod alerts;
 pub mod header;
 pub mod rail;
 

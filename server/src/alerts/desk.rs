@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use lode_shared::Alert;
 use serde::Serialize;
 
 use super::{Condition, Kind};
@@ -91,6 +92,18 @@ impl Desk {
             Some(Note { kind: *kind, subject: subject.clone(), state, text, since_ms: known.since_ms })
         });
         due.take(MAX_NOTES).collect()
+    }
+
+    /// What is wrong and has lasted long enough to be told, whether or not somebody could be, the gravest first.
+    pub fn active(&self, now_ms: u64) -> Vec<Alert> {
+        let lasts = |kind: Kind, known: &Known| now_ms.saturating_sub(known.since_ms) >= kind.patience_ms();
+        let active = self.known.iter().filter(|((kind, _), known)| known.told_ms.is_some() || lasts(*kind, known));
+        let alert = |kind: Kind, known: &Known| Alert {
+            kind: kind.word().to_owned(),
+            text: known.text.clone(),
+            since_ms: known.since_ms,
+        };
+        active.map(|((kind, _), known)| alert(*kind, known)).collect()
     }
 
     /// A clock that was set back must not keep us silent: what lies beyond it now is taken to be now.

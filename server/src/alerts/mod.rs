@@ -23,6 +23,8 @@ mod webhook;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lode_shared::Alert;
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -45,13 +47,20 @@ pub struct Alerts {
     config: AlertsConfig,
     webhook: Option<Webhook>,
     desk: Desk,
+    active: watch::Sender<Vec<Alert>>,
 }
 
 impl Alerts {
     /// Without a webhook, alerts are in the log alone.
-    pub fn new(config: AlertsConfig, webhook: Option<Webhook>, figures: Arc<Figures>, store: Store) -> Self {
+    pub fn new(
+        config: AlertsConfig,
+        webhook: Option<Webhook>,
+        figures: Arc<Figures>,
+        store: Store,
+        active: watch::Sender<Vec<Alert>>,
+    ) -> Self {
         let desk = Desk::new(u64::from(config.repeat_h) * 3_600_000);
-        Self { figures, store, config, webhook, desk }
+        Self { figures, store, config, webhook, desk, active }
     }
 
     /// Looks every ten seconds until `stop`.
@@ -69,6 +78,7 @@ impl Alerts {
         let snapshot = self.figures.snapshot();
         let now_ms = snapshot.now_ms;
         let notes = self.desk.round(now_ms, conditions(&snapshot, &self.store.health(), &self.config));
+        self.active.send_replace(self.desk.active(now_ms));
         if notes.is_empty() {
             return;
         }

@@ -129,6 +129,19 @@ fn what_lasts_is_told_once_again_after_hours_and_when_it_is_over() {
 }
 
 #[test]
+fn what_has_lasted_is_active_until_its_end_is_told() {
+    let mut desk = Desk::new(6 * 3_600_000);
+    rounds(&mut desk, 0, MINUTE_MS, &[circuit("web")]);
+    assert_eq!(desk.active(50_000), [], "it may pass");
+    rounds(&mut desk, MINUTE_MS, 2 * MINUTE_MS, &[circuit("web")]);
+    let active = desk.active(2 * MINUTE_MS);
+    assert_eq!(active.len(), 1);
+    assert_eq!((active[0].kind.as_str(), active[0].text.as_str(), active[0].since_ms), ("circuit", "web fails", 0));
+    rounds(&mut desk, 2 * MINUTE_MS, 5 * MINUTE_MS, &[]);
+    assert_eq!(desk.active(5 * MINUTE_MS), []);
+}
+
+#[test]
 fn what_passes_at_once_is_not_told_and_neither_is_its_end() {
     let mut desk = Desk::new(6 * 3_600_000);
     assert_eq!(rounds(&mut desk, 0, 50_000, &[circuit("web")]), []);

@@ -151,7 +151,9 @@ impl App {
         let bounds = Bounds { connections: axon_connections, headers: Some(AXON_HEADERS) };
         tasks.spawn("axon", serve("axon", axon_listener, router, bounds, stop.clone()));
 
+        let (active, alerts) = watch::channel(Vec::new());
         let figures = Arc::new(Figures {
+            alerts,
             recorder,
             recall,
             tuner: tuner_view,
@@ -171,7 +173,7 @@ impl App {
         tasks.spawn("epochs", report_epochs(Arc::clone(&figures), stop.clone()));
         tasks.spawn("history", Arc::clone(&figures).sample(store.clone(), stop.clone()));
         tasks.spawn("chain history", Arc::clone(&figures).keep_chain(store.clone(), stop.clone()));
-        let alerts = Alerts::new(config.alerts.clone(), webhook, Arc::clone(&figures), store.clone());
+        let alerts = Alerts::new(config.alerts.clone(), webhook, Arc::clone(&figures), store.clone(), active);
         tasks.spawn("alerts", alerts.run(stop.clone()));
         let live = Arc::new(LiveFeed::new(Arc::clone(&figures)));
         tasks.spawn("live feed", Arc::clone(&live).run(stop.clone()));

@@ -1,6 +1,6 @@
-//! A snapshot in eight lines. What is not known yet says so.
+//! A snapshot in a few lines. What is not known yet says so.
 
-use lode_shared::{Circuit, Snapshot, SolverView};
+use lode_shared::{Alert, Circuit, Snapshot, SolverView};
 
 const NO_DATA: &str = "no data yet";
 
@@ -14,6 +14,8 @@ pub fn text(snapshot: &Snapshot) -> String {
         ("Targets", targets(snapshot)),
         ("Tuner", tuner(snapshot)),
     ];
+    let alert = |alert: &Alert| format!("{}, for {}", alert.text, since(snapshot, alert.since_ms));
+    lines.splice(1..1, snapshot.alerts.iter().map(|row| ("Alert", alert(row))));
     lines.extend(snapshot.solvers.iter().map(|view| ("Solver", solver(view))));
     lines.into_iter().map(|(name, said)| format!("{name:<8} {said}\n")).collect()
 }
@@ -133,6 +135,15 @@ mod tests {
         assert_eq!(names[..6], ["Lode", "Subnet", "Traffic", "Answers", "Targets", "Tuner"]);
         assert!(names[6..].iter().all(|name| *name == "Solver"), "{text}");
         assert!(text.contains("of 1.5 s") && text.contains("at block"), "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_stands_first() {
+        let mut snapshot = sample();
+        let since_ms = snapshot.now_ms - 125_000;
+        snapshot.alerts = vec![Alert { kind: "disk".into(), text: "the disk is full".into(), since_ms }];
+        let text = text(&snapshot);
+        assert_eq!(text.lines().nth(1), Some("Alert    the disk is full, for 2 min 5 s"), "{text}");
     }
 
     #[test]

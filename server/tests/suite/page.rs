@@ -17,8 +17,14 @@ pub struct Watched {
 impl Watched {
     /// The dashboard must be built: `make ui`.
     pub async fn start(width: u32, height: u32, rate: &str) -> Self {
+        Self::configured(width, height, &format!("[devnet]\nrate = {rate}\n")).await
+    }
+
+    /// The same with this `lode.toml`.
+    pub async fn configured(width: u32, height: u32, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let running = Running::start(folder.path(), &["--devnet.rate", rate]);
+        std::fs::write(folder.path().join("lode.toml"), config).unwrap();
+        let running = Running::start(folder.path(), &[]);
         let browser = Browser::start(width, height).await;
         Self { running, browser, _folder: folder }
     }

@@ -62,3 +62,19 @@ async fn the_page_fits_a_desk_and_shuts_nobody_out() {
 async fn the_page_fits_a_wall() {
     look_at_all(2_560, 1_440, fits).await;
 }
+
+#[tokio::test]
+async fn what_is_wrong_stands_above_every_page_and_is_told_to_those_who_cannot_see_it() {
+    // Nobody calls for a minute, which passes within a second.
+    let config = "[alerts]\nsilent_s = 60\n[devnet]\nspeed = 100\nrate = 0.01\n";
+    let watched = Watched::configured(375, 1_200, config).await;
+    let (browser, pictures) = (&watched.browser, Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots"));
+    for page in ["/", "/log"] {
+        watched.open(page).await;
+        browser.until("document.querySelector('.alerts li')?.innerText.includes('no validator has called')").await;
+        browser.until("document.querySelector('#alerts-status').textContent === 'Alert: validators silent'").await;
+        shuts_nobody_out(&watched, page).await;
+    }
+    browser.picture(&pictures.join("alerts-375.png")).await;
+    assert_eq!(browser.complaints(&[]).await, Vec::<String>::new());
+}
