@@ -79,7 +79,7 @@ impl App {
 
         let (store, writer) = Store::recover(data_dir, clock.clone())?;
         let writer = writer.keeping(config.history);
-        let stop = CancellationToken::new();
+        let (stop, solves) = (CancellationToken::new(), TaskTracker::new());
         let mut tasks = Tasks::default();
         tasks.spawn("store", run_thread("store", move || writer.run(), stop.clone()));
         if let Some(feeder) = feeder {
@@ -90,8 +90,21 @@ impl App {
         if network == Network::Devnet {
             let upstream = start_upstream(&mut config).await?;
             let router = Upstream::router(&config.devnet);
-            let solver = serve("devnet solver", upstream, router, api_connections.into(), stop.clone());
-            tasks.spawn("devnet solver", solver);
+            // Until nobody asks it any more.
+            let (stop, solves, unasked) = (stop.clone(), solves.clone(), CancellationToken::new());
+            let solver = serve("devnet solver", upstream, router, api_connections.into(), unasked.clone());
+            let last_asked = async move {
+                stop.cancelled().await;
+                solves.wait().await;
+                unasked.cancel();
+                std::future::pending().await
+            };
+            tasks.spawn("devnet solver", async {
+                tokio::select! {
+                    () = solver => {}
+                    () = last_asked => {}
+                }
+            });
         }
         let ground = Ground { config: &config, signer: &signer, store: &store, clock: &clock, stop: &stop };
         let chain = ground.follow_chain(axon_address, &mut tasks);
@@ -118,7 +131,6 @@ impl App {
         tasks.spawn("tuner", tuner.run(stop.clone()));
         tasks.spawn("cache", Arc::clone(&cache).run(store.clone(), clock.clone(), stop.clone()));
         let recall: Arc<dyn Recall> = Arc::clone(&cache) as Arc<dyn Recall>;
-        let solves = TaskTracker::new();
         let max_inflight = config.axon.max_inflight;
         let limit = config.axon.max_solves.map_or(Limit::adaptive(max_inflight), Limit::Fixed);
         let agent =

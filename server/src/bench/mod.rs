@@ -25,6 +25,7 @@ use crate::cli::{BenchArgs, Benched};
 use crate::clock::Clock;
 use crate::devnet::devnet_signer;
 use crate::keys::{Claim, verify, verify_all};
+use crate::progress::Progress;
 use load::{Client, Load, Scripts, closed_loop, open_loop};
 use requests::{Kind, gets, scripts};
 use subject::{Caller, Subject};
@@ -79,6 +80,11 @@ async fn cache_alone(args: &BenchArgs) -> Result<()> {
 async fn axon(args: &BenchArgs, out: &mut impl Write) -> Result<()> {
     let clock = Clock::system();
     rlimit::increase_nofile_limit(u64::MAX)?;
+    let (steps, mut done, mut progress) = (14 + if args.python.is_some() { 2 } else { 0 }, 0, Progress::new("axon"));
+    let mut step = || {
+        done += 1;
+        progress.at(done, steps);
+    };
     let mut figures = Figures { verify_us: verify_us(1), batch_us: verify_us(32), ..Figures::default() };
 
     let lode = Subject::start_lode(MAX_BATCH).await?;
@@ -89,6 +95,7 @@ async fn axon(args: &BenchArgs, out: &mut impl Write) -> Result<()> {
     for connections in [1, 16, CONNECTIONS] {
         let what = format!("lode, signed, {connections} connection{}", if connections == 1 { "" } else { "s" });
         figures.batched.push(closed(&lode, what, signed(connections), 200).await?);
+        step();
     }
     figures.loaded_mb = lode.resident_mb()?;
     let most_per_s = figures.batched.iter().map(Row::per_second).fold(0.0, f64::max);
@@ -97,6 +104,7 @@ async fn axon(args: &BenchArgs, out: &mut impl Write) -> Result<()> {
         let what = format!("lode, signed, {:.0}/s: half of that", most_per_s / 2.0);
         let row = open(&lode, what, signed(CONNECTIONS), most_per_s / 2.0).await?;
         figures.half = figures.half.filter(|least| least.load.p99_ms <= row.load.p99_ms).or(Some(row));
+        step();
     }
     for (kind, what) in [
         (Kind::BadSignature, "a bad signature"),
@@ -105,20 +113,24 @@ async fn axon(args: &BenchArgs, out: &mut impl Write) -> Result<()> {
     ] {
         let script = scripts(kind, &lode.hotkey, REFUSED, CONNECTIONS, &clock);
         figures.refused.push(closed(&lode, format!("lode, refused: {what}"), script, kind.status()).await?);
+        step();
     }
     let script = gets("/api/dashboard", DASHBOARD_RATE * DASHBOARD_SECONDS, 8);
     let before_s = lode.cpu_s()?;
     let load = open_loop(lode.api, script, f64::from(DASHBOARD_RATE), 200).await?;
     let what = format!("GET /api/dashboard, {DASHBOARD_RATE}/s");
     figures.dashboard = Some(Row { what, load, cpu_s: lode.cpu_s()? - before_s });
+    step();
     drop(lode);
 
     let lode = Subject::start_lode(1).await?;
     let script = scripts(Kind::Signed, &lode.hotkey, args.requests, CONNECTIONS, &clock);
     let what = format!("lode, signed, {CONNECTIONS} connections, one by one");
     figures.unbatched = Some(closed(&lode, what, script, 200).await?);
+    step();
     drop(lode);
     figures.held_mb = Some(hold_connections().await?);
+    step();
 
     if let Some(python) = &args.python {
         for (caller, kind, what, status) in [
@@ -129,8 +141,10 @@ async fn axon(args: &BenchArgs, out: &mut impl Write) -> Result<()> {
             let script = scripts(kind, &subject.hotkey, PYTHON_REQUESTS, PYTHON_CONNECTIONS, &clock);
             let what = format!("{what}, {PYTHON_CONNECTIONS} connections");
             figures.python.push(closed(&subject, what, script, status).await?);
+            step();
         }
     }
+    drop(progress);
     figures.print(out)?;
     if args.python.is_none() {
         writeln!(out, "\nfor the SDK's own axon in the same run: --python <a venv with bittensor==10.5.0>")?;

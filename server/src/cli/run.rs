@@ -27,7 +27,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub data: DataArgs,
     /// Configuration file [default: lode.toml in the working folder, if there].
-    #[arg(long, value_name = "FILE", help_heading = "General")]
+    #[arg(long, value_name = "FILE", env = "LODE_CONFIG", help_heading = "General")]
     pub config: Option<PathBuf>,
     /// Serve the API without the dashboard.
     #[arg(long, help_heading = "Dashboard")]
@@ -52,6 +52,7 @@ pub struct RunArgs {
         long = "subtensor.chain_endpoint",
         value_name = "WS_URL",
         env = "BT_SUBTENSOR_CHAIN_ENDPOINT",
+        hide_env_values = true,
         help_heading = "Chain"
     )]
     pub chain_endpoint: Option<url::Url>,

@@ -49,7 +49,7 @@ pub fn manual() -> String {
     let mut text = String::from(
         "# Configuration\n\n\
          Written from the comments in the source; `UPDATE_DOCS=1 cargo nextest run -p lode the_manual_is_up_to_date` writes it anew.\n\n\
-         Defaults, then `lode.toml` (in the working folder, or `--config FILE`), then `LODE__SECTION__KEY` variables, then flags. An\n\
+         Defaults, then `lode.toml` (in the working folder, or `--config FILE`, or `LODE_CONFIG`), then `LODE__SECTION__KEY` variables, then flags. An\n\
          unknown key is refused with the one that was probably meant. `lode init` writes a commented file, `lode check` tells every\n\
          fault of it, `lode config` prints what is in force and where each value comes from.\n",
     );

@@ -6,13 +6,19 @@ use lode_shared::Settings;
 
 use super::{Policy, Run, Scenario, simulate};
 use crate::domain::Z_95;
+use crate::progress::Progress;
 
 /// Every policy over one scenario.
 pub fn print(name: &str, scenario: &Scenario, rounds: bool, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "{name}: {}", scenario.about)?;
     let fixed = lode_shared::Limits::default().thresholds().into_iter().map(Policy::Fixed);
-    let policies = [Policy::Lode].into_iter().chain(fixed).chain([Policy::Original]);
-    let runs = policies.map(|policy| Ok((policy, simulate(scenario, policy)?))).collect::<anyhow::Result<Vec<_>>>()?;
+    let policies: Vec<_> = [Policy::Lode].into_iter().chain(fixed).chain([Policy::Original]).collect();
+    let (mut runs, mut progress) = (Vec::new(), Progress::new(name));
+    for policy in &policies {
+        runs.push((*policy, simulate(scenario, *policy)?));
+        progress.at(runs.len() as u64, policies.len() as u64);
+    }
+    drop(progress);
     if rounds {
         print_rounds(&runs, out)?;
     }
