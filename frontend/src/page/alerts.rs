@@ -14,7 +14,11 @@ pub fn Alerts() -> impl IntoView {
     let alerts = Memo::new(move |_| {
         live.snapshot.with(|snapshot| snapshot.as_ref().map(|snapshot| snapshot.alerts.clone()).unwrap_or_default())
     });
-    let told = Memo::new(move |_| alerts.with(|alerts| summary(alerts)));
+    // That all is well is told to those who were told that something is not.
+    let told = Memo::new(move |before: Option<&String>| match alerts.with(|alerts| summary(alerts)) {
+        none if none.is_empty() && before.is_some_and(|before| !before.is_empty()) => "No alerts any more".to_owned(),
+        told => told,
+    });
     let list = dynamic(move || match alerts.with(|alerts| alerts.iter().map(row).collect::<Vec<_>>()) {
         rows if rows.is_empty() => ().into_any(),
         rows => view! {
@@ -45,7 +49,7 @@ fn row(alert: &Alert) -> AnyView {
             <strong class="bad">{format::words(&alert.kind)}</strong>
             <span>{alert.text.clone()}</span>
             <time class="quiet" datetime=clock::iso(alert.since_ms)>
-                {format!("since {}", clock::minute(alert.since_ms))}
+                {format!("since {}", clock::moment(alert.since_ms, clock::now_ms()))}
             </time>
         </li>
     }

@@ -1,6 +1,6 @@
 //! What is wrong, read from the figures. Pure; what is not known is not wrong.
 
-use lode_shared::{ChainStatus, Circuit, Serving, Snapshot, SolverView};
+use lode_shared::{ChainStatus, Circuit, Serving, Snapshot};
 use serde::Serialize;
 
 use super::AlertsConfig;
@@ -42,6 +42,8 @@ pub struct Condition {
     pub subject: Option<String>,
     /// What is measured and what to do, in a sentence.
     pub text: String,
+    /// Whether it is seen to be wrong; else it may be well again, and the next call will show.
+    pub is_certain: bool,
 }
 
 impl Kind {
@@ -84,19 +86,19 @@ pub fn conditions(snapshot: &Snapshot, disk: &Health, config: &AlertsConfig) -> 
         (Kind::Disk, full(disk, config)),
     ]
     .into_iter()
-    .filter_map(|(kind, text)| Some(Condition { kind, subject: None, text: text? }))
+    .filter_map(|(kind, text)| Some(Condition { kind, subject: None, text: text?, is_certain: true }))
     .collect();
-    found.extend(snapshot.solvers.iter().filter(|solver| !is_closed(solver)).map(|solver| {
+    found.extend(snapshot.solvers.iter().filter_map(|solver| {
+        let is_certain = match solver.circuit? {
+            Circuit::Closed => return None,
+            Circuit::HalfOpen => false,
+            Circuit::Open => true,
+        };
         let why = solver.last_error.as_deref().map(|error| format!("; it said: {error}")).unwrap_or_default();
         let text = format!("the solver {} fails and is left alone{why}", solver.name);
-        Condition { kind: Kind::Circuit, subject: Some(solver.name.clone()), text }
+        Some(Condition { kind: Kind::Circuit, subject: Some(solver.name.clone()), text, is_certain })
     }));
     found
-}
-
-/// On trial it is as wrong as before: that ends with a call that succeeds.
-fn is_closed(solver: &SolverView) -> bool {
-    matches!(solver.circuit, None | Some(Circuit::Closed))
 }
 
 fn deregistration(chain: &ChainStatus, config: &AlertsConfig) -> Option<String> {

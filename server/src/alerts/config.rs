@@ -60,6 +60,9 @@ impl Default for AlertsConfig {
 impl AlertsConfig {
     /// Tells what is out of its range.
     pub fn check(&self, faults: &mut Faults) {
+        if self.webhook_file.as_ref().is_some_and(|path| path.to_string_lossy().contains("://")) {
+            faults.push("alerts.webhook_file names a file; put the webhook's URL, which is a secret, into that file");
+        }
         faults.unless_within("alerts.silent_s", self.silent_s.unwrap_or(60), 60..=604_800);
         faults.unless_within("alerts.prune_margin", self.prune_margin, 0..=256);
         faults.unless_within("alerts.disk_free_pct", self.disk_free_pct, 0.0..=50.0);

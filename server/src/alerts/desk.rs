@@ -14,6 +14,9 @@ const PAUSE_MS: u64 = 60_000;
 const MAX_DOUBLINGS: u32 = 3;
 /// What is over must stay so for this long before that is told, milliseconds.
 const CALM_MS: u64 = 120_000;
+/// What was wrong and may be well again is taken to go on for so long, milliseconds: a solver that nobody asks any more shows
+/// nothing.
+const DOUBT_MS: u64 = 600_000;
 /// Of one message, at most this many notes; the others come with the next.
 const MAX_NOTES: usize = 10;
 
@@ -47,6 +50,8 @@ pub enum State {
 struct Known {
     since_ms: u64,
     seen_ms: u64,
+    /// When it was certain last.
+    certain_ms: u64,
     text: String,
     told_ms: Option<u64>,
     /// What could not be told last: the state, and when something was told before.
@@ -71,16 +76,23 @@ impl Desk {
     /// Takes in what is wrong now, and says what is to be told.
     pub fn round(&mut self, now_ms: u64, conditions: Vec<Condition>) -> Vec<Note> {
         self.set_back(now_ms);
-        for Condition { kind, subject, text } in conditions {
-            let known = self.known.entry((kind, subject)).or_insert_with(|| Known {
+        for Condition { kind, subject, text, is_certain } in conditions {
+            let key = (kind, subject);
+            if !is_certain {
+                let known = self.known.get_mut(&key).filter(|known| now_ms - known.certain_ms <= DOUBT_MS);
+                _ = known.map(|known| known.seen_ms = now_ms);
+                continue;
+            }
+            let known = self.known.entry(key).or_insert_with(|| Known {
                 since_ms: now_ms,
                 seen_ms: now_ms,
+                certain_ms: now_ms,
                 text: String::new(),
                 told_ms: None,
                 untold: None,
             });
             known.text = text;
-            known.seen_ms = now_ms;
+            (known.seen_ms, known.certain_ms) = (now_ms, now_ms);
         }
         // What nobody was told of leaves without a word.
         self.known.retain(|_, known| known.told_ms.is_some() || known.seen_ms == now_ms);
@@ -96,8 +108,10 @@ impl Desk {
 
     /// What is wrong and has lasted long enough to be told, whether or not somebody could be, the gravest first.
     pub fn active(&self, now_ms: u64) -> Vec<Alert> {
-        let lasts = |kind: Kind, known: &Known| now_ms.saturating_sub(known.since_ms) >= kind.patience_ms();
-        let active = self.known.iter().filter(|((kind, _), known)| known.told_ms.is_some() || lasts(*kind, known));
+        let since = |then_ms: u64| now_ms.saturating_sub(then_ms);
+        let goes_on = |known: &Known| since(known.seen_ms) < CALM_MS;
+        let lasts = |kind: Kind, known: &Known| known.told_ms.is_some() || since(known.since_ms) >= kind.patience_ms();
+        let active = self.known.iter().filter(|((kind, _), known)| goes_on(known) && lasts(*kind, known));
         let alert = |kind: Kind, known: &Known| Alert {
             kind: kind.word().to_owned(),
             text: known.text.clone(),
@@ -112,6 +126,7 @@ impl Desk {
         for known in self.known.values_mut() {
             known.since_ms = known.since_ms.min(now_ms);
             known.seen_ms = known.seen_ms.min(now_ms);
+            known.certain_ms = known.certain_ms.min(now_ms);
             known.told_ms = known.told_ms.map(|told_ms| told_ms.min(now_ms));
         }
     }

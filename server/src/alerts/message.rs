@@ -8,8 +8,10 @@ use super::{Format, Note, State};
 
 /// Discord takes 2,000 characters: ten notes and a head.
 const MAX_CHARS: usize = 1_900;
-/// What a note says; so that a long one takes no other's place.
-const MAX_NOTE_CHARS: usize = 155;
+/// The head.
+const FRAME_CHARS: usize = 80;
+/// A note's mark and name.
+const NAME_CHARS: usize = 30;
 
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,8 +46,8 @@ impl Miner {
 /// The body of the request that tells `notes`.
 pub fn body(format: Format, miner: &Miner, notes: &[Note]) -> Value {
     match format {
-        Format::Discord => discord(&text(miner, notes.iter().map(|note| line(note, "**")))),
-        Format::Slack => slack(&text(miner, notes.iter().map(|note| line(note, "*")))),
+        Format::Discord => discord(&text(miner, notes.iter().map(|note| line(note, "**", room(notes))))),
+        Format::Slack => slack(&text(miner, notes.iter().map(|note| line(note, "*", room(notes))))),
         Format::Json => json!({"miner": miner, "alerts": notes}),
     }
 }
@@ -70,12 +72,17 @@ fn slack(text: &str) -> Value {
     json!({"text": text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")})
 }
 
-fn line(note: &Note, bold: &str) -> String {
+/// Characters for what each note says, so that a long one takes no other's place.
+fn room(notes: &[Note]) -> usize {
+    (MAX_CHARS - FRAME_CHARS) / notes.len().max(1) - NAME_CHARS
+}
+
+fn line(note: &Note, bold: &str, room: usize) -> String {
     let mark = match note.state {
         State::Firing => "🔴",
         State::Recovered => "🟢",
     };
-    format!("\n{mark} {bold}{}{bold}: {}", note.kind.word(), cut(&note.text, MAX_NOTE_CHARS))
+    format!("\n{mark} {bold}{}{bold}: {}", note.kind.word(), cut(&note.text, room))
 }
 
 fn text(miner: &Miner, lines: impl Iterator<Item = String>) -> String {

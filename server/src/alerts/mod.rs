@@ -8,7 +8,7 @@
 //! | `chain` | the chain cannot be read | 15 min |
 //! | `validators_silent` | no validator has called for a round of the subnet | at once |
 //! | `success` | the success share is under its target | 10 min |
-//! | `circuit` | a solver's circuit is open, or on trial | 1 min |
+//! | `circuit` | a solver's circuit is open, or was within ten minutes and is on trial | 1 min |
 //! | `budget` | more answers from memory are wrong than may be, as surely as 95 % | 1 min |
 //! | `disk` | the disk of the data file is nearly full, or cannot be written | 1 min |
 

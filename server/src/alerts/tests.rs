@@ -100,7 +100,11 @@ fn a_disk_is_told_when_it_is_nearly_full_and_when_it_cannot_be_written() {
 }
 
 fn circuit(name: &str) -> Condition {
-    Condition { kind: Kind::Circuit, subject: Some(name.into()), text: format!("{name} fails") }
+    Condition { kind: Kind::Circuit, subject: Some(name.into()), text: format!("{name} fails"), is_certain: true }
+}
+
+fn on_trial(name: &str) -> Condition {
+    Condition { is_certain: false, ..circuit(name) }
 }
 
 /// Rounds of ten seconds from `from_ms` until `to_ms`, all told: when, and what.
@@ -139,6 +143,33 @@ fn what_has_lasted_is_active_until_its_end_is_told() {
     assert_eq!((active[0].kind.as_str(), active[0].text.as_str(), active[0].since_ms), ("circuit", "web fails", 0));
     rounds(&mut desk, 2 * MINUTE_MS, 5 * MINUTE_MS, &[]);
     assert_eq!(desk.active(5 * MINUTE_MS), []);
+}
+
+#[test]
+fn what_is_over_is_not_active_even_if_nobody_can_be_told() {
+    let mut desk = Desk::new(6 * 3_600_000);
+    rounds(&mut desk, 0, 2 * MINUTE_MS, &[circuit("web")]);
+    for now_ms in (2 * MINUTE_MS..10 * MINUTE_MS).step_by(10_000) {
+        let notes = desk.round(now_ms, Vec::new());
+        desk.not_told(&notes, now_ms);
+    }
+    assert_eq!(desk.active(10 * MINUTE_MS), []);
+}
+
+#[test]
+fn a_solver_on_trial_in_between_is_told_of_and_one_that_nobody_asks_any_more_is_not_for_ever() {
+    let mut desk = Desk::new(6 * 3_600_000);
+    let mut told = Vec::new();
+    for now_ms in (0..3 * MINUTE_MS).step_by(10_000) {
+        let now = if now_ms % 30_000 == 0 { circuit("web") } else { on_trial("web") };
+        told.extend(rounds(&mut desk, now_ms, now_ms + 1, &[now]));
+    }
+    assert_eq!(told, [(MINUTE_MS, "web fails".into())]);
+    assert_eq!(desk.active(3 * MINUTE_MS).len(), 1);
+    let told = rounds(&mut desk, 3 * MINUTE_MS, 30 * MINUTE_MS, &[on_trial("web")]);
+    assert_eq!(told.len(), 1, "its end, after ten minutes of doubt: {told:?}");
+    assert_eq!(desk.active(30 * MINUTE_MS), []);
+    assert_eq!(rounds(&mut desk, 30 * MINUTE_MS, 40 * MINUTE_MS, &[on_trial("other")]), [], "doubt begins nothing");
 }
 
 #[test]
@@ -220,6 +251,8 @@ fn ten_long_notes_are_all_told() {
     for index in 0..10 {
         assert!(text.contains(&format!(": {index} long")), "{index}: {text}");
     }
+    let sent = body(Format::Discord, &miner(), &notes[..1]);
+    assert!(sent["content"].as_str().expect("a text").contains(&notes[0].text), "one alone has all the room");
 }
 
 fn note(text: &str) -> Note {

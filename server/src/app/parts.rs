@@ -87,8 +87,13 @@ pub(super) fn tuner_start(config: &Config) -> Start {
         config: tuner_config(config),
         capacity: config.cache.entries,
         shadow_pct: config.shadow.share_pct,
-        hedges: config.solver.values().any(|solver| matches!(solver, SolverConfig::Hedge(_))),
+        hedges: hedges(config),
     }
+}
+
+/// Whether some solver asks two and takes the first answer.
+pub(super) fn hedges(config: &Config) -> bool {
+    config.solver.values().any(|solver| matches!(solver, SolverConfig::Hedge(_)))
 }
 
 /// What the others see of a chain.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::parts::hedges;
 use crate::cache::AnswerCache;
 use crate::chain::SubtensorConfig;
 use crate::config::{Change, Config, ConfigError, InForce, SolverConfig};
@@ -56,7 +57,7 @@ impl Reloader {
             Ok(service) => service,
             Err(error) => return refused(&error),
         };
-        if let Err(error) = self.tuner.follow(config.tuner.configured()).await {
+        if let Err(error) = self.tuner.follow(config.tuner.configured(), hedges(&whole)).await {
             return refused(&error);
         }
         self.service.send_replace(Arc::new(service));

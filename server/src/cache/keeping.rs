@@ -37,8 +37,9 @@ impl AnswerCache {
             self.texts.keep_stored(&entry, &asked);
             self.counters.store(&answer);
             self.insert(&entry, asked.vector.as_deref(), || ScopeLabel::of(question));
-            // An epoch that began meanwhile has swept already.
-            if self.epochs.forbids(&scope, started_ms) {
+            // An epoch that began meanwhile has swept already, and so has a configuration.
+            let is_valid = self.service.borrow().is_valid(&question.synapse, &answer);
+            if !is_valid || self.epochs.forbids(&scope, started_ms) {
                 return self.drop_entry(&entry);
             }
         }

@@ -62,8 +62,10 @@ pub async fn check(config: &Config, data_dir: &Path, clock: &Clock) -> Vec<Line>
 
 /// The folder need not be there yet; where it will be must be writable.
 fn folder(what: &str, folder: &Path, flag: &str) -> Line {
-    let there = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    match tempfile_in(there) {
+    // The last one of a path that does not begin at the root is empty: where we are.
+    let here = |path: &Path| if path.as_os_str().is_empty() { Path::new(".").to_owned() } else { path.to_owned() };
+    let there = folder.ancestors().map(here).find(|path| path.exists()).unwrap_or_else(|| "/".into());
+    match tempfile_in(&there) {
         Ok(()) => good(what, format!("{} can be written.", folder.display())),
         Err(error) => mend(what, format!("{} cannot be written: {error}; choose another {flag}", there.display())),
     }

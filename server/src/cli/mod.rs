@@ -6,6 +6,7 @@ mod run;
 mod setup;
 mod status;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use data::{CacheCommand, ClearArgs, FileArgs};
@@ -13,6 +14,8 @@ pub use measure::{BenchArgs, Benched, EvalArgs, SimulateArgs};
 pub use run::{DataArgs, RunArgs, origins};
 pub use setup::{CompletionsArgs, ConfigArgs, InitArgs};
 pub use status::StatusArgs;
+
+use crate::config::REDACTED;
 
 /// After the flags, where people look for examples.
 const AFTER_HELP: &str = "\
@@ -102,7 +105,12 @@ pub fn sentence(error: &clap::Error) -> String {
     let first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let tips = lines.filter_map(|line| line.trim().strip_prefix("tip: "));
     let told: Vec<_> = std::iter::once(first.as_str()).chain(tips).collect();
-    format!("{}; see lode --help", told.join("; "))
+    let told = format!("{}; see lode --help", told.join("; "));
+    match error.get(ContextKind::InvalidValue) {
+        // A URL may hold a secret, and a variable's value ends up in the journal.
+        Some(ContextValue::String(value)) if value.contains([':', '/']) => told.replace(value, REDACTED),
+        _ => told,
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +122,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_url_that_is_none_is_not_told_for_it_may_hold_a_secret() {
+        let endpoint = ["lode", "--subtensor.chain_endpoint", "wss//u:hunter2@host"];
+        for line in [endpoint, ["lode", "--subtensor.network", "wss://host/hunter2"]] {
+            let told = sentence(&Cli::try_parse_from(line).expect_err("no URL"));
+            assert!(told.contains("--subtensor.") && !told.contains("hunter2"), "{told}");
+        }
     }
 
     #[test]

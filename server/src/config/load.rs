@@ -9,7 +9,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use toml::{Table, Value};
 
 use super::faults::Places;
-use super::nearest::{hint, reworded, unknown_key, without_values};
+use super::nearest::{reworded, unknown_key, unknown_word, without_values};
 use super::{Config, Fault, Faults, faults_of};
 
 /// Read from the working folder when `--config` names no other file.
@@ -137,7 +137,7 @@ fn told(error: figment::Error) -> ConfigError {
             let whole = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
             return ConfigError::Layer(format!("{}: {}", variable(&whole), unknown_key(table, key, known)));
         }
-        Kind::UnknownVariant(word, known) => format!("`{word}` is unknown; {}", hint(word, known.iter().copied())),
+        Kind::UnknownVariant(word, known) => unknown_word(word, known.iter().copied()),
         kind => without_values(&kind.to_string()),
     };
     ConfigError::Layer(match (path.is_empty(), is_variable) {

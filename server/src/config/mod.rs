@@ -32,7 +32,7 @@ pub use faults::{Fault, Faults, faults_of};
 pub use keys::{Key, Section, sections};
 pub use load::{ConfigError, DEFAULT_FILE, check, load, toml_fault};
 pub use openai::OpenAiConfig;
-pub use secret::{Secret, debug};
+pub use secret::{REDACTED, Secret, debug};
 pub use show::show;
 pub use solver::SolverConfig;
 pub use synapse::{FeedbackConfig, SchemaConfig, ScopeConfig, SynapseConfig};

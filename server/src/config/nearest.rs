@@ -56,18 +56,28 @@ pub(super) fn reworded(message: &str, text: &str, at: usize) -> String {
     } else if let Some(rest) = message.strip_prefix("unknown variant ") {
         let names = quoted(rest);
         let [word, known @ ..] = names.as_slice() else { return message.to_owned() };
-        format!("`{word}` is unknown; {}", hint(word, known.iter().map(String::as_str)))
+        unknown_word(word, known.iter().map(String::as_str))
     } else {
         without_values(message)
     }
 }
 
-/// A sentence without the values that it quotes, unless they are words: a URL or a header may hold a secret.
+/// A sentence without the value that it quotes, which may hold a secret: from the first quotation mark to the last, for the
+/// value may hold some too.
 pub(super) fn without_values(message: &str) -> String {
-    let is_word = |text: &str| text.len() <= 16 && text.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
-    let parts = message.split('"').enumerate();
-    let parts = parts.map(|(index, part)| if index % 2 == 0 || is_word(part) { part } else { REDACTED });
-    parts.collect::<Vec<_>>().join("\"")
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) if first < last => {
+            format!("{}{REDACTED}{}", &message[..first], &message[last + 1..])
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// Of a word that is none of those that are known.
+pub(super) fn unknown_word<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    // A URL in a word's place may hold a secret.
+    let shown = if word.contains([':', '/', ' ']) { REDACTED.to_owned() } else { format!("`{word}`") };
+    format!("{shown} is unknown; {}", hint(word, known))
 }
 
 /// The path of the table that holds `key` nearest to `at`; empty at the top, or where it is not found.

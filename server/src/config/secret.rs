@@ -59,9 +59,16 @@ fn read(file: &Path) -> std::io::Result<Zeroizing<String>> {
 }
 
 /// A text as it may be shown: of a URL no user, no password, no query, and of a chain's endpoint no path, where who pays for
-/// one has its key. It stays a URL.
+/// one has its key. It stays a URL, unless it is none.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    let Some(mut url) = text.contains("://").then(|| Url::parse(text).ok()).flatten() else { return text.into() };
+    let Ok(mut url) = Url::parse(text) else {
+        // A URL where something else belongs, such as a file beside the configuration.
+        let is_like_one = text.contains("://") && !text.contains(char::is_whitespace);
+        return if is_like_one { REDACTED.into() } else { text.into() };
+    };
+    if !text.contains("://") {
+        return text.into();
+    }
     let is_endpoint = matches!(url.scheme(), "ws" | "wss") && url.path().len() > 1;
     let is_secret = !url.username().is_empty() || url.password().is_some() || url.query().is_some();
     if !(is_secret || is_endpoint) {
@@ -173,6 +180,8 @@ mod tests {
             format!("[subtensor]\nchain_endpoint = \"wss//u:{PLANTED}@host\"\n"),
             format!("[solver.h]\nkind = \"http\"\nurl = \"http://u:{PLANTED}@h:99999/x\"\n"),
             format!("[solver.h]\nkind = \"http\"\nurl = \"http://h\"\nheaders = \"Bearer {PLANTED}\"\n"),
+            format!("[solver.h]\nkind = \"http\"\nurl = \"http://h\"\nheaders = '{{\"a\": \"Bearer {PLANTED}\"}}'\n"),
+            format!("[subtensor]\nnetwork = \"wss://host/{PLANTED}\"\n"),
         ] {
             std::fs::write(&path, &text).expect("written");
             let told = crate::config::load(Some(&path), toml::Table::new()).expect_err(&text).to_string();

@@ -1,5 +1,6 @@
 //! Why the data file cannot be used, and what to do.
 
+use std::io::ErrorKind::{QuotaExceeded, StorageFull};
 use std::path::PathBuf;
 
 use super::Holder;
@@ -87,13 +88,34 @@ pub enum StoreError {
 impl StoreError {
     /// Whether it may pass by itself: the disk is full, fails, or is in somebody's hands.
     pub fn is_passing(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseBusy, DiskFull, OutOfMemory, SystemIoFailure};
         match self {
-            Self::Open { error, .. } | Self::Sqlite(error) => {
-                matches!(error.sqlite_error_code(), Some(DatabaseBusy | DiskFull | OutOfMemory | SystemIoFailure))
+            Self::Open { error, .. } | Self::Sqlite(error) => is_passing(error),
+            Self::Aside { error, .. } | Self::Lock { error, .. } => {
+                let of_sqlite = error.get_ref().and_then(|error| error.downcast_ref::<rusqlite::Error>());
+                of_sqlite.is_some_and(is_passing) || matches!(error.kind(), StorageFull | QuotaExceeded)
             }
-            Self::Aside { error, .. } | Self::Lock { error, .. } => error.kind() == std::io::ErrorKind::StorageFull,
             _ => false,
         }
+    }
+}
+
+fn is_passing(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DiskFull, OutOfMemory, SystemIoFailure};
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DiskFull | OutOfMemory | SystemIoFailure))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_may_pass_and_a_damaged_file_does_not() {
+        let sqlite = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        let aside = |error| StoreError::Aside { path: "f".into(), fault: String::new(), error };
+        assert!(StoreError::Sqlite(sqlite(rusqlite::ffi::SQLITE_FULL)).is_passing());
+        assert!(aside(std::io::Error::other(sqlite(rusqlite::ffi::SQLITE_IOERR))).is_passing());
+        assert!(aside(StorageFull.into()).is_passing());
+        assert!(!aside(std::io::ErrorKind::PermissionDenied.into()).is_passing());
+        assert!(!StoreError::Sqlite(sqlite(rusqlite::ffi::SQLITE_CORRUPT)).is_passing());
     }
 }

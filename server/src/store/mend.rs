@@ -25,7 +25,9 @@ const KEPT: usize = 3;
 const ASIDE: &str = ".damaged-";
 /// Beside the file, when a write found it damaged.
 const SUSPECT: &str = ".suspect";
-/// A new file, until it is whole.
+/// A new file that is being filled.
+const BEGUN: &str = ".begun";
+/// A new file that is whole.
 const FRESH: &str = ".new";
 
 /// What of a damaged file could be taken over.
@@ -109,11 +111,12 @@ fn check(connection: &Connection, what: &str) -> rusqlite::Result<Option<String>
 /// A whole new file takes the place of the damaged one. A crash before that has its name leaves all as it was; one after it is
 /// found by [`half_moved`].
 fn move_aside(path: &Path, now_s: u64) -> std::io::Result<(PathBuf, Saved)> {
-    let fresh = beside(path, FRESH);
+    let begun = beside(path, BEGUN);
     for suffix in ["", "-journal"] {
-        remove(&beside(&fresh, suffix))?;
+        remove(&beside(&begun, suffix))?;
     }
-    let saved = save(path, &fresh).map_err(std::io::Error::other)?;
+    let saved = save(path, &begun).map_err(std::io::Error::other)?;
+    fs::rename(begun, beside(path, FRESH))?;
     let names = (now_s..).map(|second| beside(path, &format!("{ASIDE}{second}")));
     let aside = names.into_iter().find(|name| !name.exists()).expect("seconds do not end");
     // Not every file system has links; there the file is gone for a moment.
@@ -149,8 +152,8 @@ fn replace(path: &Path, aside: &Path) -> std::io::Result<()> {
 }
 
 /// Takes over what the operator said and what the miner knows about itself: small, and each value is whole or not there.
-fn save(path: &Path, fresh: &Path) -> rusqlite::Result<Saved> {
-    let mut to = Connection::open(fresh)?;
+fn save(path: &Path, begun: &Path) -> rusqlite::Result<Saved> {
+    let mut to = Connection::open(begun)?;
     to.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     schema::migrate(&to)?;
     let mut saved = Saved::default();

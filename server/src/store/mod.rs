@@ -276,8 +276,9 @@ impl Together {
     }
 
     /// With a change of the operator's.
-    pub fn audit(self, audit: AuditRow) -> Self {
-        Self { audit: Some(audit), ..self }
+    pub fn audit(mut self, audit: AuditRow) -> Self {
+        self.audit.push(audit);
+        self
     }
 }
 

@@ -55,8 +55,8 @@ pub struct Together {
     pub(super) values: Vec<(String, String)>,
     /// What a round of the tuner decided.
     pub(super) decision: Option<Decision>,
-    /// A change of the operator's.
-    pub(super) audit: Option<AuditRow>,
+    /// Changes of the operator's.
+    pub(super) audit: Vec<AuditRow>,
     /// A request with its label.
     pub(super) request: Option<Record>,
 }
@@ -195,7 +195,7 @@ fn insert_together(transaction: &Transaction<'_>, what: &Together) -> rusqlite::
     if let Some(request) = &what.request {
         requests::insert(transaction, request)?;
     }
-    if let Some(audit) = &what.audit {
+    for audit in &what.audit {
         let json = serde_json::to_string(audit).expect("plain data serialises");
         transaction
             .prepare_cached("INSERT INTO audit (at_ms, json) VALUES (?1, ?2)")?

@@ -74,7 +74,7 @@ pub struct Asked {
 pub(super) enum Command {
     Change(Asked, oneshot::Sender<Result<Versioned, ChangeError>>),
     Capacity(u64, oneshot::Sender<Result<(), ChangeError>>),
-    Follow(Configured, oneshot::Sender<Result<(), ChangeError>>),
+    Follow(Configured, bool, oneshot::Sender<Result<(), ChangeError>>),
 }
 
 /// Tells a running tuner.
@@ -89,10 +89,11 @@ impl TunerControl {
         made.await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Has the tuner follow what the configuration says now, as far as that is something else than before.
-    pub async fn follow(&self, configured: Configured) -> Result<(), ChangeError> {
+    /// Has the tuner follow what the configuration says now, as far as that is something else than before. `hedges`: whether
+    /// some solver is one.
+    pub async fn follow(&self, configured: Configured, hedges: bool) -> Result<(), ChangeError> {
         let (done, made) = oneshot::channel();
-        self.0.send(Command::Follow(configured, done)).await.map_err(|_| StoreError::Stopped)?;
+        self.0.send(Command::Follow(configured, hedges, done)).await.map_err(|_| StoreError::Stopped)?;
         made.await.map_err(|_| StoreError::Stopped)?
     }
 

@@ -178,9 +178,9 @@ impl Tuner {
     async fn obey(&mut self, command: Command) {
         // Who asked may have gone; what was asked for is done all the same.
         match command {
-            Command::Change(asked, done) => _ = done.send(self.change(&asked).await),
+            Command::Change(asked, done) => _ = done.send(self.change(&[asked], Together::default()).await),
             Command::Capacity(entries, done) => _ = done.send(self.set_capacity(entries).await),
-            Command::Follow(configured, done) => _ = done.send(self.follow(configured).await),
+            Command::Follow(configured, hedges, done) => _ = done.send(self.follow(configured, hedges).await),
         }
     }
 
@@ -199,28 +199,25 @@ impl Tuner {
         Ok(())
     }
 
-    /// What was said last is in force: what the configuration says anew goes before what was said over the API.
-    async fn follow(&mut self, configured: Configured) -> Result<(), ChangeError> {
-        let start = Start { config: TunerConfig { limits: configured.limits, ..self.start.config }, ..self.start };
+    /// What was said last is in force: what the configuration says anew goes before what was said over the API. All of it, or
+    /// nothing.
+    async fn follow(&mut self, configured: Configured, hedges: bool) -> Result<(), ChangeError> {
+        let config = TunerConfig { limits: configured.limits, ..self.start.config };
+        let start = Start { config, hedges, ..self.start };
         let mut wanted = Versioned { limits_are_his: true, ..self.mandate };
         wanted.follow(&self.configured, &configured);
         if !wanted.limits_are_his {
             hold_configured(&mut wanted, &start);
         }
         let changes = [Change::Targets(wanted.mandate.targets.into()), Change::Limits(wanted.mandate.limits)];
-        // All of it or nothing.
-        changes
-            .iter()
-            .try_fold(self.mandate.mandate, |mandate, change| mandate.with(change))
-            .map_err(ChangeError::Faults)?;
-        for change in changes {
-            if change == change.of(&self.mandate.mandate) {
-                continue;
-            }
-            self.change(&Asked { change, who: "the configuration".into(), if_version: None }).await?;
+        let changes = changes.into_iter().filter(|change| *change != change.of(&self.mandate.mandate));
+        let asked = |change| Asked { change, who: "the configuration".into(), if_version: None };
+        let asked: Vec<_> = changes.map(asked).collect();
+        if !asked.is_empty() || configured != self.configured {
+            self.change(&asked, Together::default().value(CONFIGURED_KEY, &configured)?).await?;
         }
         (self.start, self.configured) = (start, configured);
-        Ok(self.keep_configured().await?)
+        Ok(())
     }
 
     /// Keeps the mandate with what the configuration said of it, so that the next start can tell what is new.
@@ -232,12 +229,19 @@ impl Tuner {
         self.store.write(kept).await
     }
 
-    async fn change(&mut self, asked: &Asked) -> Result<Versioned, ChangeError> {
-        let (next, row) = self.mandate.with(asked, self.clock.now_ms())?;
-        let json = |value| serde_json::to_string(value).expect("plain data serialises");
-        let told = format!("{} {} → {}, by {}", asked.change.part(), json(&row.old), json(&row.new), row.who);
-        self.store.write(Together::default().value(MANDATE_KEY, &next)?.audit(row)).await?;
-        tracing::info!("the operator has changed the tuner's {told}");
+    /// Makes these changes, and writes what goes with them: all of it, or nothing.
+    async fn change(&mut self, asked: &[Asked], with: Together) -> Result<Versioned, ChangeError> {
+        let (mut next, mut write, mut told) = (self.mandate, with, Vec::new());
+        for asked in asked {
+            let (changed, row) = next.with(asked, self.clock.now_ms())?;
+            let json = |value| serde_json::to_string(value).expect("plain data serialises");
+            told.push(format!("{} {} → {}, by {}", asked.change.part(), json(&row.old), json(&row.new), row.who));
+            (next, write) = (changed, write.audit(row));
+        }
+        self.store.write(write.value(MANDATE_KEY, &next)?).await?;
+        for told in told {
+            tracing::info!("the operator has changed the tuner's {told}");
+        }
         self.mandate = next;
         self.steered.set_longest_ttl(longest_ttl(&next));
         // Limits, pins and mode count from now on, not from the next round.

@@ -47,6 +47,9 @@ fn check_says_line_by_line_what_is_well_and_what_to_do() {
     let good = ["check", "--axon.port", "0", "--api.bind", "127.0.0.1:0"];
     let (code, text, _) = said(folder.path(), &good);
     assert_eq!(code, Some(0), "{text}");
+    let relative = [good.as_slice(), &["--log.folder", "logs/lode"]].concat();
+    let (code, text, _) = said(folder.path(), &relative);
+    assert!(code == Some(0) && text.contains("✓ log folder") && !folder.path().join("logs").exists(), "{text}");
     std::fs::write(
         folder.path().join("lode.toml"),
         "[alerts]\nwebhook_file = \"gone\"\n[log]\nfolder = \"/proc/no\"\n",
