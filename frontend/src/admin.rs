@@ -125,7 +125,7 @@ pub fn SignIn() -> impl IntoView {
         typed.set(String::new());
         admin.take(&token);
     };
-    let help = "Run `lode token` on the miner. Kept until this tab is closed, and sent with changes alone.".to_owned();
+    let help = "Run `lode token` on the miner, for a service `sudo lode-service token`. Kept until this tab is closed, and sent with changes alone.".to_owned();
     view! {
         <dialog node_ref=dialog id="sign-in" aria-labelledby="sign-in-title" on:close=move |_| admin.give_up()>
             <form novalidate on:submit=on_submit>

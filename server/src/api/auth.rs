@@ -155,7 +155,7 @@ fn is_local(request: &Request) -> bool {
 /// Refuses requests without the admin token.
 pub async fn require_token(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     if !api.token.matches(request.headers()) {
-        let message = "The admin token is missing or wrong; `lode token` on the miner prints it.";
+        let message = "The admin token is missing or wrong; `lode token` on the miner prints it (of a service: `sudo lode-service token`).";
         return Error::new(StatusCode::UNAUTHORIZED, message).into_response();
     }
     next.run(request).await

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::StartError;
 use crate::chain::{KeeperSetup, Network, ServeSetup};
 use crate::clock::Clock;
-use crate::config::{Config, SolverConfig};
+use crate::config::{Config, ConfigError, Secret, SolverConfig};
 use crate::devnet::devnet_signer;
 use crate::domain::ChainView;
 use crate::keys::{Signer, ask_on_terminal, hotkey_path, load_hotkey};
@@ -43,7 +43,10 @@ pub(crate) fn signer(config: &Config) -> Result<Signer, StartError> {
         _ => {
             let wallet = &config.wallet;
             let path = hotkey_path(&expand_home(&wallet.path), &wallet.name, &wallet.hotkey);
-            Ok(load_hotkey(&path, |name| std::env::var(name).ok(), ask_on_terminal)?)
+            let password = Secret::read(wallet.password_file.as_deref(), None)
+                .map_err(|error| ConfigError::Value(error.replacen("key_file", "wallet.password_file", 1)))?;
+            let given = password.as_ref().map(Secret::reveal);
+            Ok(load_hotkey(&path, given, |name| std::env::var(name).ok(), ask_on_terminal)?)
         }
     }
 }

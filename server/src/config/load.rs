@@ -199,6 +199,7 @@ fn resolve_files(table: &mut Table, folder: &Path) {
     }
     let embedder = table.get_mut("cache").and_then(|cache| cache.get_mut("embedder"));
     resolve(embedder.and_then(|embedder| embedder.get_mut("key_file")), folder);
+    resolve(table.get_mut("wallet").and_then(|wallet| wallet.get_mut("password_file")), folder);
     resolve(table.get_mut("alerts").and_then(|alerts| alerts.get_mut("webhook_file")), folder);
     resolve(table.get_mut("log").and_then(|log| log.get_mut("folder")), folder);
     let log_files = table.get_mut("log").and_then(|log| log.get_mut("files"));

@@ -127,11 +127,20 @@ pub struct WalletConfig {
     pub name: String,
     /// The hotkey's name.
     pub hotkey: String,
+    /// File that holds the password of an encrypted hotkey, blanks around it left out. Absent: what the SDK keeps as `BT_PW_…`, or
+    /// asked for on a terminal.
+    #[schema(value_type = Option<String>)]
+    pub password_file: Option<PathBuf>,
 }
 
 impl Default for WalletConfig {
     fn default() -> Self {
-        Self { path: "~/.bittensor/wallets".into(), name: "default".into(), hotkey: "default".into() }
+        Self {
+            path: "~/.bittensor/wallets".into(),
+            name: "default".into(),
+            hotkey: "default".into(),
+            password_file: None,
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 use std::io::Read;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Secret;
 use crate::domain::Template;
-use crate::solver::openai::{ApiKey, Form, OpenAiSolver, Prices, ResponseFormat, Setup, Shape, endpoint};
+use crate::solver::openai::{ApiKey, Form, OpenAiSolver, Prices, Purse, ResponseFormat, Setup, Shape, endpoint};
 
 const MAX_EXAMPLES: usize = 8;
 /// Keys and schemas are small; a file that is larger is another one.
@@ -79,7 +80,7 @@ fn answer() -> String {
 
 impl OpenAiConfig {
     /// Makes the solver, or says what is wrong.
-    pub(super) fn build(self) -> Result<OpenAiSolver, String> {
+    pub(super) fn build(self, purse: Arc<Purse>) -> Result<OpenAiSolver, String> {
         let url = endpoint(&self.url)?;
         if self.model.trim().is_empty() {
             return Err("model is empty; name one that the service has".to_owned());
@@ -108,7 +109,7 @@ impl OpenAiConfig {
             shape,
         };
         let setup = Setup { url, key, form, prices, budget_usd_per_hour };
-        OpenAiSolver::new(setup).map_err(|error| format!("no HTTP client: {error}"))
+        OpenAiSolver::new(setup, purse).map_err(|error| format!("no HTTP client: {error}"))
     }
 
     fn prices(&self) -> Result<Option<Prices>, String> {
@@ -193,7 +194,7 @@ mod tests {
         rustls::crypto::ring::default_provider().install_default().ok();
         let text = format!("model = \"m\"\n{text}");
         let text = if text.contains("url =") { text } else { format!("url = \"http://127.0.0.1:1/v1\"\n{text}") };
-        toml::from_str::<OpenAiConfig>(&text).map_err(|error| error.to_string())?.build()
+        toml::from_str::<OpenAiConfig>(&text).map_err(|error| error.to_string())?.build(Arc::default())
     }
 
     #[test]

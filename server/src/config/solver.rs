@@ -65,7 +65,7 @@ impl SolverConfig {
 pub(super) fn build_solvers(configs: &BTreeMap<String, SolverConfig>, before: &Meters) -> (Meters, Vec<ConfigError>) {
     let (mut built, mut faults) = (Meters::new(), Vec::<ConfigError>::new());
     for name in configs.keys() {
-        if let Err(fault) = build_after_its_members(name, configs, &mut Vec::new(), &mut built)
+        if let Err(fault) = build_after_its_members(name, configs, before, &mut Vec::new(), &mut built)
             // What keeps a member from being made is told once.
             && faults.iter().all(|told| told.to_string() != fault.to_string())
         {
@@ -84,6 +84,7 @@ pub(super) fn build_solvers(configs: &BTreeMap<String, SolverConfig>, before: &M
 fn build_after_its_members<'a>(
     name: &'a str,
     configs: &'a BTreeMap<String, SolverConfig>,
+    before: &Meters,
     path: &mut Vec<&'a str>,
     built: &mut Meters,
 ) -> Result<(), ConfigError> {
@@ -105,16 +106,22 @@ fn build_after_its_members<'a>(
             let hint = hint(member, configs.keys().map(String::as_str));
             return Err(fault(format!("of: there is no solver `{member}`; {hint}")));
         }
-        build_after_its_members(member, configs, path, built)?;
+        build_after_its_members(member, configs, before, path, built)?;
     }
     let members = config.of().iter().map(|member| Arc::clone(&built[member])).collect();
-    let meter = build_solver(name, config, members).map_err(fault)?;
+    let meter = build_solver(name, config, members, before.get(name)).map_err(fault)?;
     built.insert(name.to_owned(), Arc::new(meter));
     path.pop();
     Ok(())
 }
 
-fn build_solver(name: &str, config: &SolverConfig, members: Vec<Arc<Meter>>) -> Result<Meter, String> {
+/// `before`: the one of that name that it takes the place of.
+fn build_solver(
+    name: &str,
+    config: &SolverConfig,
+    members: Vec<Arc<Meter>>,
+    before: Option<&Arc<Meter>>,
+) -> Result<Meter, String> {
     match config {
         SolverConfig::Rules { rules } => {
             let builtin = BUILTIN_RULES.iter().find(|(known, _)| known == rules).map(|(_, text)| (*text).to_owned());
@@ -129,7 +136,11 @@ fn build_solver(name: &str, config: &SolverConfig, members: Vec<Arc<Meter>>) -> 
         SolverConfig::Http(config) => {
             Ok(Meter::new(name, "http", HttpSolver::new(config.clone(), rand::make_rng::<StdRng>())?))
         }
-        SolverConfig::Openai(config) => Ok(Meter::new(name, "openai", config.as_ref().clone().build()?)),
+        SolverConfig::Openai(config) => {
+            let purse = before.and_then(|before| before.purse()).cloned().unwrap_or_default();
+            let solver = config.as_ref().clone().build(Arc::clone(&purse))?;
+            Ok(Meter::new(name, "openai", solver).paying_from(purse))
+        }
         SolverConfig::Failover(config) => {
             config.check()?;
             Ok(Meter::new(name, "failover", FailoverSolver::new(config, members)))
@@ -174,6 +185,17 @@ mod tests {
         let circuits: Vec<_> = built.values().map(|meter| meter.view().circuit).collect();
         let closed = Some(Circuit::Closed);
         assert_eq!(circuits, [None, closed, closed, None, closed], "those that the failover asks have one");
+    }
+
+    #[test]
+    fn what_was_spent_counts_on_when_the_configuration_is_read_again() {
+        let text = "[m]\nkind = \"openai\"\nurl = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\n";
+        let before = build(text).expect("good");
+        let configs = toml::from_str(text).expect("solvers");
+        let (after, _) = build_solvers(&configs, &before);
+        let purse = |meters: &Meters| Arc::clone(meters["m"].purse().expect("it pays"));
+        assert!(Arc::ptr_eq(&purse(&before), &purse(&after)));
+        assert!(!Arc::ptr_eq(&purse(&before), &purse(&build(text).expect("good"))), "another start");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::circuit::Circuit;
+use super::openai::Purse;
 use crate::domain::{Counted, Histogram, Latencies, Task};
 use crate::ports::{SolveCall, SolveError, Solved, Solver};
 
@@ -26,6 +27,8 @@ pub struct Meter {
     kind: &'static str,
     solver: Box<dyn Solver>,
     ledger: Mutex<Arc<Ledger>>,
+    /// Of one that pays.
+    purse: Option<Arc<Purse>>,
     /// Those of the failovers that ask it.
     circuits: Mutex<Vec<Arc<Circuit>>>,
 }
@@ -63,8 +66,19 @@ impl Meter {
                 answered: Histogram::default(),
                 counts: Mutex::new(counts),
             })),
+            purse: None,
             circuits: Mutex::default(),
         }
+    }
+
+    /// The same of a solver that pays from `purse`.
+    pub fn paying_from(self, purse: Arc<Purse>) -> Self {
+        Self { purse: Some(purse), ..self }
+    }
+
+    /// What it pays from; absent where it does not pay.
+    pub fn purse(&self) -> Option<&Arc<Purse>> {
+        self.purse.as_ref()
     }
 
     /// Its name in the configuration.

@@ -8,14 +8,13 @@ mod control;
 mod preview;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lode_shared::{
-    Adjustment, Change, Decision, FieldError, HoldReason, Mode, Moves, ScopeThreshold, Settings, Step, Targets,
-};
+use lode_shared::{Change, Decision, FieldError, Mode, Moves, ScopeThreshold, Settings, Step, Targets};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +23,7 @@ pub use config::{Configured, TunerConfig};
 use control::Command;
 pub use control::{Asked, ChangeError, TunerControl, Versioned};
 pub use preview::preview;
+use told::{count_moves, log};
 
 use crate::clock::Clock;
 use crate::domain::{Cause, Decided, Evidence, Memory, Restart, Round, decide};
@@ -375,30 +375,4 @@ fn scopes(memory: &Memory) -> Vec<ScopeThreshold> {
     let strictness = |scope: &ScopeThreshold| if scope.exact_only { 2.0 } else { scope.match_threshold };
     scopes.sort_by(|a, b| strictness(b).total_cmp(&strictness(a)));
     scopes
-}
-
-fn count_moves(moves: &mut Vec<Moves>, decision: &Decision) {
-    let Step::Adjusted(adjustments) = &decision.step else { return };
-    for Adjustment { setting, .. } in adjustments {
-        match moves.iter_mut().find(|moved| moved.setting == *setting) {
-            Some(moved) => moved.count += 1,
-            None => moves.push(Moves { setting: *setting, count: 1 }),
-        }
-    }
-}
-
-fn log(decision: &Decision) {
-    tracing::info!("{}", decision.observed.status_line());
-    match &decision.step {
-        Step::Held(reason @ HoldReason::Mode(_)) => tracing::debug!("Performance Tuner: held, {reason}"),
-        Step::Held(reason) => tracing::info!("Performance Tuner: held, {reason}"),
-        Step::Adjusted(adjustments) => {
-            for adjustment in adjustments {
-                tracing::info!("Performance Tuner: {adjustment}");
-            }
-        }
-    }
-    for infeasible in &decision.infeasible {
-        tracing::info!("Performance Tuner: {infeasible}");
-    }
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lode_shared::{Change, Limits, Pins, RawBudget, RawMode, RawTargets, Setting, Source};
+use lode_shared::{Change, HoldReason, Limits, Pins, RawBudget, RawMode, RawTargets, Setting, Source};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 

@@ -57,7 +57,7 @@ fn on_chain(node: &Node) -> Config {
 fn miner_hotkey() -> Hotkey {
     let wallets = crate::support::wallets();
     let path = lode::keys::hotkey_path(wallets.path(), "miner", "default");
-    lode::keys::load_hotkey(&path, |_| None, |_| None).unwrap().hotkey()
+    lode::keys::load_hotkey(&path, None, |_| None, |_| None).unwrap().hotkey()
 }
 
 /// Asks for the figures until they say so; the node makes a block whenever something waits for one.

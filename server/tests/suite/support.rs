@@ -73,7 +73,7 @@ pub fn interop_config() -> Config {
 pub fn validator() -> Signer {
     let wallets = wallets();
     let path = lode::keys::hotkey_path(wallets.path(), "validator", "default");
-    lode::keys::load_hotkey(&path, |_| None, |_| None).unwrap()
+    lode::keys::load_hotkey(&path, None, |_| None, |_| None).unwrap()
 }
 
 impl Miner {

@@ -322,6 +322,11 @@ fn a_wrong_password_is_refused_without_a_piece_of_it() {
     command.env(&variable, &stored);
     let said = refusal(&secrets, folder.path(), command);
     assert!(said.contains(&format!("the password in {variable} does not open")), "{said}");
+    let mut command = miner(folder.path(), &wallets, "encrypted");
+    std::fs::write(wallets.path().join("password"), WRONG_PASSWORD).unwrap();
+    command.env("LODE__WALLET__PASSWORD_FILE", wallets.path().join("password"));
+    let said = refusal(&secrets, folder.path(), command);
+    assert!(said.contains("wallet.password_file does not open"), "{said}");
 }
 
 #[test]
@@ -329,7 +334,9 @@ fn without_a_terminal_an_encrypted_wallet_is_refused_with_the_variables_name() {
     let (folder, wallets) = (tempfile::tempdir().unwrap(), wallets());
     let (variable, stored) = stored_password(&hotkey(&wallets, "encrypted"), PASSWORD);
     let said = refusal(&Secrets::with(&[&stored]), folder.path(), miner(folder.path(), &wallets, "encrypted"));
-    assert!(said.contains(&format!("set {variable} to its password")) && said.contains("in a terminal"), "{said}");
+    for words in [&format!("set {variable} to it"), "wallet.password_file", "in a terminal"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }
 
 #[test]

@@ -27,17 +27,19 @@ impl Prices {
 pub struct NanoUsd(u64);
 
 impl NanoUsd {
+    /// No bound.
+    pub const MAX: Self = Self(u64::MAX);
+
     /// Of an amount, rounded up.
     pub fn of(usd: f64) -> Self {
         Self((usd * 1e9).ceil() as u64)
     }
 }
 
-/// What may be spent in an hour: in any hour, to the minute. A call reserves what it may cost before it begins, so that many
-/// at once do not spend more than one after the other.
-#[derive(Debug)]
+/// What was spent in the last hour, to the minute. A call reserves what it may cost before it begins, so that many at once do
+/// not spend more than one after the other.
+#[derive(Debug, Default)]
 pub struct Budget {
-    hourly: u64,
     /// Minute and what was spent in it, oldest first: those of the last hour alone.
     spent: VecDeque<(u64, u64)>,
     reserved: u64,
@@ -51,17 +53,12 @@ pub struct Spent {
 }
 
 impl Budget {
-    /// Nothing spent yet.
-    pub fn new(hourly: NanoUsd) -> Self {
-        Self { hourly: hourly.0, spent: VecDeque::new(), reserved: 0 }
-    }
-
-    /// Reserves `usd` at `now`, by a clock that never goes back.
-    pub fn reserve(&mut self, usd: NanoUsd, now: Duration) -> Result<(), Spent> {
+    /// Reserves `usd` of what may be spent in an hour, at `now`, by a clock that never goes back.
+    pub fn reserve(&mut self, usd: NanoUsd, hourly: NanoUsd, now: Duration) -> Result<(), Spent> {
         self.forget(now);
         let spent: u64 = self.spent.iter().map(|(_, usd)| usd).sum();
         let taken = spent.saturating_add(self.reserved).saturating_add(usd.0);
-        let mut missing = taken.saturating_sub(self.hourly);
+        let mut missing = taken.saturating_sub(hourly.0);
         if missing == 0 {
             self.reserved += usd.0;
             return Ok(());
@@ -109,8 +106,13 @@ mod tests {
         Duration::from_secs(s)
     }
 
+    /// One US dollar an hour.
+    fn reserve(budget: &mut Budget, usd: f64, now: Duration) -> Result<(), Spent> {
+        budget.reserve(NanoUsd::of(usd), NanoUsd::of(1.0), now)
+    }
+
     fn spend(budget: &mut Budget, usd: f64, now: Duration) {
-        budget.reserve(NanoUsd::of(usd), now).expect("room");
+        reserve(budget, usd, now).expect("room");
         budget.settle(NanoUsd::of(usd), NanoUsd::of(usd), now);
     }
 
@@ -122,45 +124,45 @@ mod tests {
 
     #[test]
     fn what_is_spent_is_free_again_an_hour_later() {
-        let mut budget = Budget::new(NanoUsd::of(1.0));
+        let mut budget = Budget::default();
         spend(&mut budget, 0.6, at(0));
         spend(&mut budget, 0.4, at(100));
-        let spent = budget.reserve(NanoUsd::of(0.5), at(120)).expect_err("nothing left");
+        let spent = reserve(&mut budget, 0.5, at(120)).expect_err("nothing left");
         assert_eq!(spent.retry_after, Some(at(3_660 - 120)), "when the first minute is an hour old");
-        assert!(budget.reserve(NanoUsd::of(0.5), at(3_659)).is_err());
-        assert_eq!(budget.reserve(NanoUsd::of(0.5), at(3_660)), Ok(()));
+        assert!(reserve(&mut budget, 0.5, at(3_659)).is_err());
+        assert_eq!(reserve(&mut budget, 0.5, at(3_660)), Ok(()));
     }
 
     #[test]
     fn what_calls_under_way_may_cost_is_taken() {
-        let mut budget = Budget::new(NanoUsd::of(1.0));
-        assert_eq!(budget.reserve(NanoUsd::of(0.7), at(0)), Ok(()));
-        let error = budget.reserve(NanoUsd::of(0.7), at(0)).expect_err("taken");
+        let mut budget = Budget::default();
+        assert_eq!(reserve(&mut budget, 0.7, at(0)), Ok(()));
+        let error = reserve(&mut budget, 0.7, at(0)).expect_err("taken");
         assert_eq!(error.retry_after, None, "nobody knows what the call under way will cost");
         budget.settle(NanoUsd::of(0.7), NanoUsd::of(0.1), at(0));
-        assert_eq!(budget.reserve(NanoUsd::of(0.7), at(0)), Ok(()), "it cost less");
+        assert_eq!(reserve(&mut budget, 0.7, at(0)), Ok(()), "it cost less");
     }
 
     #[test]
     fn a_call_that_costs_more_than_the_budget_never_has_room() {
-        let mut budget = Budget::new(NanoUsd::of(1.0));
-        assert_eq!(budget.reserve(NanoUsd::of(1.1), at(0)), Err(Spent { retry_after: None }));
+        let mut budget = Budget::default();
+        assert_eq!(reserve(&mut budget, 1.1, at(0)), Err(Spent { retry_after: None }));
     }
 
     proptest! {
         #[test]
         fn no_hour_sees_more_than_the_budget(calls in prop::collection::vec((0_u64..400, 0.0..0.5_f64), 1..300)) {
-            let mut budget = Budget::new(NanoUsd::of(1.0));
+            let mut budget = Budget::default();
             let (mut now, mut spent) = (0, Vec::new());
             for (later, usd) in calls {
                 now += later;
-                if budget.reserve(NanoUsd::of(usd), at(now)).is_ok() {
+                if reserve(&mut budget, usd, at(now)).is_ok() {
                     budget.settle(NanoUsd::of(usd), NanoUsd::of(usd), at(now));
                     spent.push((now, NanoUsd::of(usd).0));
                 }
                 prop_assert!(budget.spent.len() <= 61, "one entry a minute");
                 let hour: u64 = spent.iter().filter(|(then, _)| now - then < 3_600).map(|(_, usd)| usd).sum();
-                prop_assert!(hour <= budget.hourly);
+                prop_assert!(hour <= NanoUsd::of(1.0).0);
             }
         }
     }

@@ -10,6 +10,8 @@ mod shape;
 mod spending;
 mod stream;
 
+use std::sync::Arc;
+
 use axum::http::header::CONTENT_TYPE;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -30,6 +32,7 @@ use reply::{Reply, ReplyError};
 use request::Message;
 use service::Service;
 use shape::Misfit;
+pub use spending::Purse;
 use spending::Spending;
 
 /// Of an answer that does not fit, the model sees no more than this again.
@@ -63,14 +66,14 @@ struct Text {
 }
 
 impl OpenAiSolver {
-    /// Sets it up; fails where there can be no HTTP client.
-    pub fn new(setup: Setup) -> Result<Self, reqwest::Error> {
+    /// Sets it up, to go on spending from `purse`; fails where there can be no HTTP client.
+    pub fn new(setup: Setup, purse: Arc<Purse>) -> Result<Self, reqwest::Error> {
         let Setup { url, key, form, prices, budget_usd_per_hour } = setup;
         let max_tokens = form.max_tokens.unwrap_or_default().into();
         Ok(Self {
             service: Service::new(url, key, form.model.clone())?,
             form,
-            spending: Spending::new(prices, budget_usd_per_hour, max_tokens),
+            spending: Spending::new(prices, budget_usd_per_hour, max_tokens, purse),
         })
     }
 

@@ -36,7 +36,7 @@ fn solver_at(base: &str, change: impl FnOnce(&mut Setup)) -> OpenAiSolver {
     let url = endpoint(base).expect("a base URL");
     let mut setup = Setup { url, key: None, form, prices: None, budget_usd_per_hour: None };
     change(&mut setup);
-    OpenAiSolver::new(setup).expect("a client")
+    OpenAiSolver::new(setup, Arc::default()).expect("a client")
 }
 
 fn task(prompt: &str) -> Task {
