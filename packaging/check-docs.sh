@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs what the documents tell to run. Blocks marked ```sh run are executed, in order, beside a miner on devnet in a network of its
-# own; other ```sh blocks have to be good shell; links between files have to lead somewhere. `make docs-check`.
+# own. Of other ```sh blocks, which need root, a chain or hours, the shell has to be good, every lode command has to be one, and every
+# make target; tests run most of them otherwise. Links between files have to lead somewhere. `make docs-check`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
@@ -54,13 +55,27 @@ start() {
     exit 1
 }
 
-faults=0 ran=0 read=0
+# words BLOCK: whether its lode commands and make targets are some. --help stops at what stands before it.
+words() {
+    while read -r command; do
+        eval "set -- ${command#* }"
+        case $command in
+            make*) make --no-print-directory -n "$@" ;;
+            *) "$lode" "$@" --help ;;
+        esac >/dev/null 2>"$work/said" || { echo "$command: $(head -1 "$work/said")"; return 1; }
+        commands=$((commands + 1))
+    done < <(sed -E 's/(^|[[:space:]])#.*//' "$1" | grep -oE '^(sudo )?(lode|lode-service|make) [^|>&;]*' | sed 's/^sudo //')
+}
+
+faults=0 ran=0 read=0 commands=0
 fault() { echo "$*" >&2; faults=$((faults + 1)); }
 for document in "${documents[@]}"; do
     here=$(mktemp -d "$work/here-XXXX")
     while read -r block; do
         read=$((read + 1))
-        bash -n "$block" || fault "$document, line $((10#$(basename "$block"))): no good shell"
+        at="$document, line $((10#$(basename "$block")))"
+        bash -n "$block" || fault "$at: no good shell"
+        words "$block" || fault "$at: no such command"
     done < <(blocks "$document" sh)
 
     while read -r block; do
@@ -79,4 +94,4 @@ for document in "${documents[@]}"; do
 done
 
 [ $faults = 0 ] || exit 1
-echo "${#documents[@]} documents: $ran blocks run, $read read, links followed"
+echo "${#documents[@]} documents: $ran blocks run, $read read with $commands commands, links followed"

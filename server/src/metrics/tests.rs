@@ -333,3 +333,14 @@ fn the_alerts_ask_only_for_what_there_is_and_each_is_tested() {
         assert!(count == 18 || word == "for: ", "{word}: {count}");
     }
 }
+
+#[test]
+fn a_run_has_one_start_whenever_it_is_asked() {
+    let now = known();
+    let later_ms = now.snapshot.now_ms + 999;
+    let later = Measured { snapshot: Snapshot { now_ms: later_ms, ..now.snapshot.clone() }, ..known() };
+    for measured in [now, later] {
+        let text = encode(&measured).expect("a text");
+        assert!(text.contains("\nprocess_start_time_seconds 5.0\n"), "restarts are counted by it");
+    }
+}

@@ -266,3 +266,26 @@ async fn a_preview_decides_the_recorded_rounds_again_and_changes_nothing() {
     assert_eq!(preview.after.settings.match_threshold, 0.95, "500 labels do not prove 0.05 %");
     assert!(preview.after.hit_rate_pct <= preview.before.hit_rate_pct);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_is_read_again_is_taken_over_whole_or_not_at_all() {
+    let bench = start();
+    let before = TunerConfig::default().configured();
+    let targets =
+        Targets::new(RawTargets { response_s: 2.0, success_pct: 90.0, hit_rate_pct: 40.0 }).expect("in range");
+    let limits = |ttl_max_s| Limits { ttl_max_s, ..before.limits };
+    let wrong = Configured { targets: Some(targets), limits: limits(0) };
+    let refused = bench.control.follow(wrong, false).await.expect_err("longest below shortest").to_string();
+    assert!(refused.starts_with("values out of range: ") && refused.len() > 30, "{refused}");
+    assert_eq!(bench.view.borrow().mandate.version, 0);
+    assert_ne!(bench.view.borrow().mandate.mandate.targets, targets, "not even what was good in it");
+
+    let good = Configured { targets: Some(targets), limits: limits(3_600) };
+    bench.control.follow(good, false).await.expect("in range");
+    let mandate = bench.view.borrow().mandate;
+    assert_eq!((mandate.version, mandate.mandate.targets, mandate.mandate.limits.ttl_max_s), (2, targets, 3_600));
+    let (store, _) = Store::open(bench.folder.path()).expect("opened beside");
+    let versions: Vec<_> = store.audit(9).expect("readable").iter().map(|row| row.version).collect();
+    assert_eq!(versions, [2, 1]);
+    assert_eq!(store.get(CONFIGURED_KEY).expect("readable"), Some(good));
+}
