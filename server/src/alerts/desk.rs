@@ -79,8 +79,11 @@ impl Desk {
         for Condition { kind, subject, text, is_certain } in conditions {
             let key = (kind, subject);
             if !is_certain {
-                let known = self.known.get_mut(&key).filter(|known| now_ms - known.certain_ms <= DOUBT_MS);
-                _ = known.map(|known| known.seen_ms = now_ms);
+                if let Some(known) = self.known.get_mut(&key)
+                    && now_ms - known.certain_ms <= DOUBT_MS
+                {
+                    known.seen_ms = now_ms;
+                }
                 continue;
             }
             let known = self.known.entry(key).or_insert_with(|| Known {

@@ -8,8 +8,8 @@ use super::{Format, Note, State};
 
 /// Discord takes 2,000 characters: ten notes and a head.
 const MAX_CHARS: usize = 1_900;
-/// The head.
-const FRAME_CHARS: usize = 80;
+/// Who speaks, in the first line.
+const HEAD_CHARS: usize = 80;
 /// A note's mark and name.
 const NAME_CHARS: usize = 30;
 
@@ -74,7 +74,7 @@ fn slack(text: &str) -> Value {
 
 /// Characters for what each note says, so that a long one takes no other's place.
 fn room(notes: &[Note]) -> usize {
-    (MAX_CHARS - FRAME_CHARS) / notes.len().max(1) - NAME_CHARS
+    (MAX_CHARS - HEAD_CHARS) / notes.len().max(1) - NAME_CHARS
 }
 
 fn line(note: &Note, bold: &str, room: usize) -> String {

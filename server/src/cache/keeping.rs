@@ -25,8 +25,9 @@ impl AnswerCache {
         let scope = question.scope_digest();
         // Rounded down when it was measured.
         let started_ms = now_ms.saturating_sub(answer.solve_ms + 1);
-        let is_valid = self.service.borrow().is_valid(&question.synapse, &answer);
-        if !is_valid || self.epochs.forbids(&scope, started_ms) {
+        let is_barred =
+            || self.epochs.forbids(&scope, started_ms) || !self.service.borrow().is_valid(&question.synapse, &answer);
+        if is_barred() {
             return;
         }
         let size_bytes = question.prompt.len() + question.scope.len() + answer.json().len();
@@ -38,8 +39,7 @@ impl AnswerCache {
             self.counters.store(&answer);
             self.insert(&entry, asked.vector.as_deref(), || ScopeLabel::of(question));
             // An epoch that began meanwhile has swept already, and so has a configuration.
-            let is_valid = self.service.borrow().is_valid(&question.synapse, &answer);
-            if !is_valid || self.epochs.forbids(&scope, started_ms) {
+            if is_barred() {
                 return self.drop_entry(&entry);
             }
         }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Exit, data_dir, failed, say, usage};
+use super::{Exit, data_dir, failed, load, say, usage};
 use crate::alerts::Webhook;
 use crate::check::{self, Verdict};
 use crate::cli::{RunArgs, StatusArgs};
@@ -25,7 +25,7 @@ pub async fn check(args: &RunArgs) -> Result<(), Exit> {
         let told: Vec<_> = faults.iter().map(|fault| format!("{}, {fault}", file.display())).collect();
         return Err(usage(&told.join("\nlode: ")));
     }
-    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
+    let config = load(args)?;
     let (adapters, _) = config::build_adapters(&config, &Meters::new()).map_err(|error| usage(&error))?;
     let mut names: Vec<_> = adapters.by_name.keys().map(String::as_str).collect();
     names.sort_unstable();
@@ -45,9 +45,7 @@ pub async fn check(args: &RunArgs) -> Result<(), Exit> {
 
 /// Asks a running miner how it is, once or again and again.
 pub async fn status(args: &StatusArgs) -> Result<(), Exit> {
-    let config = config::load(args.run.config.as_deref(), args.run.layer());
-    let config = config.map_err(|error| usage(&error))?;
-    let asker = Asker::new(config.api.bind).map_err(|error| failed(&error))?;
+    let asker = Asker::new(load(&args.run)?.api.bind).map_err(|error| failed(&error))?;
     let mut out = std::io::stdout();
     loop {
         let asked = asker.ask().await;
@@ -71,7 +69,7 @@ pub async fn status(args: &StatusArgs) -> Result<(), Exit> {
 
 /// Sends one message to where alerts go.
 pub async fn alert_test(args: &RunArgs) -> Result<(), Exit> {
-    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
+    let config = load(args)?;
     let webhook = Webhook::new(&config.alerts, |name| std::env::var(name).ok()).map_err(|error| usage(&error))?;
     let webhook = webhook.ok_or_else(|| {
         usage(&"no webhook is named: put its URL into a file and name that in alerts.webhook_file, or set LODE_ALERTS_WEBHOOK")

@@ -45,9 +45,13 @@ fn say(text: &[u8]) -> Result<(), Exit> {
     std::io::stdout().write_all(text).map_err(|error| failed(&format!("cannot write: {error}")))
 }
 
+/// The configuration that these flags lead to.
+fn load(args: &RunArgs) -> Result<Config, Exit> {
+    config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))
+}
+
 fn configured_data_dir(args: &RunArgs) -> Result<PathBuf, Exit> {
-    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
-    data_dir(&args.data, &config)
+    data_dir(&args.data, &load(args)?)
 }
 
 /// Each chain's data stays apart: a rehearsal's targets and history are nobody's earnings.

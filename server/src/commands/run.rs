@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use tokio::sync::mpsc;
 
-use super::{Exit, data_dir, failed, usage};
+use super::{Exit, data_dir, failed, load, usage};
 use crate::app::{App, Reload, Surroundings};
 use crate::chain::Network;
 use crate::cli::RunArgs;
@@ -13,7 +13,7 @@ use crate::{config, shutdown, supervisor, telemetry};
 
 /// Answers validators until SIGTERM or Ctrl-C.
 pub async fn run(args: RunArgs) -> Result<(), Exit> {
-    let config = config::load(args.config.as_deref(), args.layer()).map_err(|error| usage(&error))?;
+    let config = load(&args)?;
     let data_dir = data_dir(&args.data, &config)?;
     let clock = match config.subtensor.network() {
         Network::Devnet => Clock::system().faster(config.devnet.speed),
@@ -23,12 +23,12 @@ pub async fn run(args: RunArgs) -> Result<(), Exit> {
     // Before anybody is told that we are here: who is told may stop us at once.
     let signals = shutdown::Signals::new().map_err(|error| failed(&format!("cannot wait for signals: {error}")))?;
     let (reload, asked) = mpsc::channel(1);
-    let load = Box::new(move || config::load(args.config.as_deref(), args.layer()));
+    let again = Box::new(move || config::load(args.config.as_deref(), args.layer()));
     let surroundings = Surroundings {
         clock,
         log: telemetry.ring.clone(),
         feeder: Some(telemetry.feeder),
-        reload: Some(Reload { asked, load }),
+        reload: Some(Reload { asked, load: again }),
     };
     let headless = config.api.headless || cfg!(not(feature = "ui"));
     let app = App::start(config, &data_dir, surroundings).await;

@@ -77,19 +77,18 @@ impl Measured {
 /// None that memory does not cause: the encoder writes into a text.
 pub fn encode(measured: &Measured) -> Result<String, std::fmt::Error> {
     let Measured { snapshot, solvers, solver_durations, timed, traces, log, store, started_ms, process } = measured;
-    let started_ms = *started_ms;
     let mut page = Page::new(Some("miner"));
     about(&mut page, snapshot);
     traffic::traffic(&mut page, &snapshot.traffic, timed);
     solvers::solvers(&mut page, solvers, solver_durations);
     cache::cache(&mut page, &snapshot.cache);
-    tuner::tuner(&mut page, &snapshot.performance_tuning, started_ms);
+    tuner::tuner(&mut page, &snapshot.performance_tuning, *started_ms);
     chain::chain(&mut page, &snapshot.chain);
     health::store(&mut page, store);
     health::log(&mut page, log.counts(), *traces);
     // Their names are the same in every program.
     let mut standard = Page::new(None);
-    process::process(&mut standard, process, started_ms);
+    process::process(&mut standard, process, *started_ms);
     Ok(page.text()? + &standard.text()? + "# EOF\n")
 }
 

@@ -127,7 +127,9 @@ fn move_aside(path: &Path, now_s: u64) -> std::io::Result<(PathBuf, Saved)> {
 
 /// The name that a damaged file got shortly before a crash, when the new one stands ready and has not taken its place.
 fn half_moved(path: &Path) -> Option<PathBuf> {
-    beside(path, FRESH).exists().then_some(())?;
+    if !beside(path, FRESH).exists() {
+        return None;
+    }
     let inode = |path: &Path| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
     let (file, newest) = (inode(path), seconds_aside(path).ok()?.pop()?);
     let aside = beside(path, &format!("{ASIDE}{newest}"));

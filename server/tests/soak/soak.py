@@ -19,6 +19,8 @@ import time
 import urllib.request
 
 SPEED = 72
+# Requests a second that devnet's validators send, by its clock.
+RATE = 4
 PERIOD_S = 5
 # Of the second half's first quarter, the last quarter may have so much more.
 GROWTH = 1.05
@@ -31,7 +33,7 @@ port = 0
 bind = "127.0.0.1:0"
 [devnet]
 speed = {SPEED}
-rate = {4 * SPEED}
+rate = {RATE * SPEED}
 block_time_ms = {12_000 // SPEED}
 tempo_blocks = 360
 tuner_interval_s = {300 // SPEED}
@@ -133,7 +135,7 @@ def main():
             print(f"time        {hours:.1f} h by the miner's clock in {minutes:g} min")
             if hours < 0.9 * minutes * SPEED / 60:
                 faults.append("the clock does not run as fast as it should")
-            sent = 4 * 3600 * hours
+            sent = RATE * 3600 * hours
             if not 0.95 < traffic["requests"] / sent < 1.05:
                 faults.append(f"{traffic['requests']} requests are counted of some {sent:.0f} that were sent")
         finally:
@@ -151,7 +153,7 @@ def main():
             rows, last_id = file.execute("SELECT count(*), max(id) FROM request").fetchone()
         print(f"data file   {rows} requests, the last is number {last_id}")
         # Those that came after the last look are in it too.
-        if rows != last_id or not traffic["requests"] <= rows <= traffic["requests"] + 4 * SPEED * STOP_S:
+        if rows != last_id or not traffic["requests"] <= rows <= traffic["requests"] + RATE * SPEED * STOP_S:
             faults.append(f"{traffic['requests']} requests were counted before the stop, and {rows} are kept")
         # Devnet's solver fails now and then, as it is told to; what follows from that is told too.
         provoked = ("answered 503 Service Unavailable", "requests succeeded, the target is")
